@@ -1,0 +1,156 @@
+"""Every error the program raises on purpose, and its HTTP status.
+
+::
+
+    GeoReportsError
+    ├── CityError               the city folder has problems; all of them are listed
+    ├── InputError              what was sent cannot be used; says which field and what to do
+    │   ├── UnknownCategory     no such category in this city
+    │   ├── OutsideCity         the point lies outside the city's boundary
+    │   ├── AddressNotFound     no confident place for the address; candidates are offered
+    │   ├── TooFewReports       not enough reports for a statistic to mean anything
+    │   └── ReusedKey           the idempotency key came before with another body
+    ├── ImportProblem           an archive or its profile cannot be read
+    ├── NotSignedIn             the page or data needs an account
+    ├── NotAllowed              the account's role may not do this
+    ├── NotFound                no such report, layer, map or code
+    ├── IllegalTransition       a status cannot follow the present one
+    ├── TooManyRequests         the sender must wait
+    ├── MissingExtra            an optional library is not installed; names the extra
+    ├── StoreError              the store cannot be used
+    │   ├── StoreBusy           another writer holds the store
+    │   └── SchemaTooNew        a newer program has upgraded the store
+    └── KeyProblem              the server key is missing, readable by others, or another store's
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a city folder, printed as ``file: where: what is wrong: what to do``."""
+
+    file: str
+    where: str
+    wrong: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.where}: {self.wrong}: {self.remedy}"
+
+
+class GeoReportsError(Exception):
+    """Root of all errors raised on purpose; its text is safe to show to anyone."""
+
+
+class CityError(GeoReportsError):
+    """The city folder cannot be used; ``problems`` lists everything found wrong."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class InputError(GeoReportsError):
+    """What was sent cannot be used. ``field`` names the field at fault, if one is."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+class UnknownCategory(InputError):
+    """No such category in this city, or it belongs to the other family."""
+
+
+class OutsideCity(InputError):
+    """The point lies outside the city's boundary."""
+
+
+class AddressNotFound(InputError):
+    """No confident place for an address; ``candidates`` are labels to offer instead."""
+
+    def __init__(self, message: str, candidates: list[str]) -> None:
+        self.candidates = candidates
+        super().__init__(message, field="address")
+
+
+class TooFewReports(InputError):
+    """Not enough reports for a statistic to mean anything."""
+
+
+class ReusedKey(InputError):
+    """The idempotency key was used before for a different report."""
+
+
+class ImportProblem(GeoReportsError):
+    """An archive or its profile cannot be read as a whole; single bad rows are rejects instead."""
+
+
+class NotSignedIn(GeoReportsError):
+    """The page or data needs an account."""
+
+
+class NotAllowed(GeoReportsError):
+    """The account's role may not see or do this."""
+
+
+class NotFound(GeoReportsError):
+    """No such report, layer, map or tracking code."""
+
+
+class IllegalTransition(GeoReportsError):
+    """A status cannot follow the present one."""
+
+
+class TooManyRequests(GeoReportsError):
+    """The sender must wait ``retry_after_s`` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class MissingExtra(GeoReportsError):
+    """An optional library is not installed."""
+
+    def __init__(self, extra: str, need: str) -> None:
+        super().__init__(f"{need} needs an optional part: install it with pip install 'geo-reports[{extra}]'.")
+
+
+class StoreError(GeoReportsError):
+    """The store cannot be used."""
+
+
+class StoreBusy(StoreError):
+    """Another writer holds the store; try again in a moment."""
+
+
+class SchemaTooNew(StoreError):
+    """A newer program has upgraded this store."""
+
+
+class KeyProblem(GeoReportsError):
+    """The server key is missing, readable by others, or belongs to another store."""
+
+
+HTTP_STATUS: dict[type[GeoReportsError], int] = {
+    CityError: 500,
+    InputError: 422,
+    ReusedKey: 422,
+    ImportProblem: 422,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    IllegalTransition: 409,
+    TooManyRequests: 429,
+    MissingExtra: 501,
+    StoreError: 503,
+    KeyProblem: 503,
+    GeoReportsError: 500,
+}
+
+
+def http_status(error: GeoReportsError) -> int:
+    """Status of the nearest class in ``HTTP_STATUS`` above the error's own."""
+    return next(HTTP_STATUS[cls] for cls in type(error).__mro__ if cls in HTTP_STATUS)

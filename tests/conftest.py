@@ -1,0 +1,91 @@
+"""Fixtures of all tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from geo_reports import city
+from tests.browser import executable, launch
+
+# No deadline: a slow machine is not a wrong program. The blob lets anyone replay a failure seen elsewhere.
+settings.register_profile("geo_reports", deadline=None, print_blob=True)
+settings.load_profile("geo_reports")
+
+MARKED = ("browser", "real_data")
+PageAt = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they need, and run those with a browser last.
+
+    Playwright leaves an event loop running in the thread of the tests; code under test that starts its own must
+    have run before.
+    """
+    for item in items:
+        for name in MARKED:
+            if name in _fixtures(item):
+                item.add_marker(name)
+    items.sort(key=lambda item: "browser" in _fixtures(item))
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    """The root of the checkout, which is also the reference city's folder."""
+    return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def tiny_city(repo: Path) -> city.City:
+    """A city small enough to check by hand."""
+    return city.load(repo / "tests" / "cities" / "tiny")
+
+
+@pytest.fixture(scope="session")
+def real_data(repo: Path) -> Path:
+    """The folder of real data, where the machine has one."""
+    folder = repo.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("there is no folder of real data beside the checkout (../shared/data)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, started once for each process of tests."""
+    path = executable()
+    if path is None:
+        # in CI a skipped test would look like one that passed
+        answer = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        answer("there is no Chromium on this machine; .ci/system-packages installs one")
+    with sync_playwright() as playwright:
+        running = launch(playwright, path)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Iterator[PageAt]:
+    """Open a page of a given size, in pixels, in a context of its own: ``page_at(390, 844)``, ``js=False``."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(width: int, height: int, js: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="es-CL",
+            timezone_id="America/Santiago",
+            java_script_enabled=js,
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
