@@ -1,0 +1,124 @@
+"""Names in one file of the city folder that another file must hold."""
+
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geo_reports.city.maps import MapSpec, PlacesDef
+from geo_reports.city.model import CitySpec, LayerSpec, PlansSpec
+from geo_reports.city.toml import Findings
+from geo_reports.report import Family
+
+if TYPE_CHECKING:
+    from geo_reports.city.folder import Layer
+
+
+def check_references(
+    spec: CitySpec,
+    plans: PlansSpec,
+    maps: dict[str, MapSpec],
+    layers: "dict[str, Layer]",
+    findings: Findings,
+) -> None:
+    """Note every name that leads nowhere, every id used twice and every choice that needs a second look."""
+    _city(spec, findings.root / "layers" / "city.toml", findings)
+    _plans(plans, spec, layers, findings)
+    for name, definition in maps.items():
+        _map(findings.root / "maps" / f"{name}.toml", definition, spec, findings)
+
+
+def _city(spec: CitySpec, toml: Path, findings: Findings) -> None:
+    layer_ids = [layer.id for layer in spec.layers]
+    for key, value in (("primary_layer", spec.primary_layer), ("boundary_layer", spec.boundary_layer)):
+        if value is not None and value not in layer_ids:
+            findings.problem(toml, key, f"names no layer: {value!r}", f"name one of {', '.join(layer_ids)}")
+    for key, ids in (("layers", layer_ids), ("categories", [category.id for category in spec.categories])):
+        for repeated in sorted({name for name in ids if ids.count(name) > 1}):
+            findings.problem(toml, f"{key}[{repeated}]", "appears twice", "keep one")
+    for family in Family:
+        if family not in spec.families:
+            findings.problem(toml, f"families.{family}", "is absent", "name both families in es and en")
+    for category in spec.categories:
+        if category.family is Family.SECURITY and category.publish == "point":
+            findings.warn(
+                toml,
+                f"categories[{category.id}].publish",
+                "shows security reports as points",
+                "make sure it is about a thing, never about a person",
+            )
+    for layer in spec.layers:
+        _editions(layer, toml, findings)
+        for number, version in enumerate(layer.versions):
+            for key in ("source", "licence"):
+                if not getattr(version, key):
+                    findings.warn(
+                        toml,
+                        f"layers[{layer.id}].versions[{number}].{key}",
+                        "is empty",
+                        "say where the data come from",
+                    )
+
+
+def _editions(layer: LayerSpec, toml: Path, findings: Findings) -> None:
+    """Note editions of one layer that hold on the same day: a report would have two units."""
+    editions = sorted(layer.versions, key=lambda version: version.valid_from or date.min)
+    for earlier, later in pairwise(editions):
+        start = later.valid_from
+        if start is None or start == earlier.valid_from or (earlier.valid_to and earlier.valid_to > start):
+            findings.problem(
+                toml,
+                f"layers[{layer.id}].versions",
+                f"{earlier.file!r} and {later.file!r} hold on the same day",
+                "give each edition its own valid_from, and end the earlier one no later",
+            )
+
+
+def _plans(plans: PlansSpec, spec: CitySpec, layers: "dict[str, Layer]", findings: Findings) -> None:
+    toml = findings.root / "layers" / "plans.toml"
+    categories = {category.id for category in spec.categories}
+    layer_ids = {layer.id for layer in spec.layers}
+    ids = [plan.id for plan in plans.plans]
+    for repeated in sorted({name for name in ids if ids.count(name) > 1}):
+        findings.problem(toml, f"plans[{repeated}]", "appears twice", "keep one")
+    for plan in plans.plans:
+        where = f"plans[{plan.id}]"
+        for category in plan.tracks:
+            if category not in categories:
+                findings.problem(toml, f"{where}.tracks", f"names no category: {category!r}", "see city.toml")
+        if plan.layer not in layer_ids:
+            findings.problem(toml, f"{where}.layer", f"names no layer: {plan.layer!r}", "see city.toml")
+        elif layers[plan.layer].versions:
+            known = set(layers[plan.layer].table.unit)
+            for unit in plan.units:
+                if unit not in known:
+                    findings.problem(
+                        toml,
+                        f"{where}.units",
+                        f"names no unit of {plan.layer}: {unit!r}",
+                        "use an id of the layer",
+                    )
+
+
+def _map(path: Path, definition: MapSpec, spec: CitySpec, findings: Findings) -> None:
+    families = {category.id: category.family for category in spec.categories}
+    kinds = {places.kind for places in spec.places}
+    for number, layer in enumerate(definition.layers):
+        where = f"layers[{number}]"
+        if isinstance(layer, PlacesDef):
+            for kind in layer.kinds:
+                if kind not in kinds:
+                    findings.problem(
+                        path, f"{where}.kinds", f"names no places: {kind!r}", "see [[places]] in city.toml"
+                    )
+            continue
+        for category in getattr(layer, "categories", []):
+            if category not in families:
+                findings.problem(path, f"{where}.categories", f"names no category: {category!r}", "see city.toml")
+            elif families[category] is not layer.family:
+                findings.problem(
+                    path,
+                    f"{where}.categories",
+                    f"{category!r} is not of the family {layer.family}",
+                    "correct one",
+                )
