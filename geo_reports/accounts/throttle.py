@@ -1,0 +1,50 @@
+"""Slow down guessing: few attempts per login and sender, more per login, a ceiling for all."""
+
+import hashlib
+import secrets
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from geo_reports.errors import TooManyRequests
+
+WINDOW_MIN = 15
+PER_SENDER, PER_LOGIN, FOR_ALL = 10, 50, 300
+"""Attempts in one window. A stranger's guesses reach PER_SENDER long before they shut out the office."""
+
+
+class Throttle:
+    """Counts attempts to sign in, in memory; logins and senders are kept only as salted digests."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._sender = RateLimitItemPerMinute(PER_SENDER, WINDOW_MIN, "sender")
+        self._login = RateLimitItemPerMinute(PER_LOGIN, WINDOW_MIN, "login")
+        self._all = RateLimitItemPerMinute(FOR_ALL, WINDOW_MIN, "all")
+
+    def attempt(self, login: str, sender: str) -> None:
+        """Count one attempt; ``TooManyRequests`` once there were too many."""
+        for item, key in self._counters(login, sender):
+            if not self._limiter.hit(item, key):
+                reset = self._limiter.get_window_stats(item, key).reset_time
+                raise TooManyRequests(
+                    "Too many attempts to sign in; wait a few minutes.", max(1, round(reset - time.time()))
+                )
+
+    def succeeded(self, login: str, sender: str) -> None:
+        """Forget the attempts of a sender who turned out to know the password."""
+        item, key = self._counters(login, sender)[-1]
+        self._limiter.clear(item, key)
+
+    def _counters(self, login: str, sender: str) -> list[tuple[RateLimitItemPerMinute, str]]:
+        return [
+            (self._all, "all"),
+            (self._login, self._digest(login)),
+            (self._sender, self._digest(f"{login} {sender}")),
+        ]
+
+    def _digest(self, text: str) -> str:
+        return hashlib.blake2b(text.encode(), key=self._salt, digest_size=16).hexdigest()

@@ -1,0 +1,70 @@
+"""Status changes and moderated text, each by a person whose role allows it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from geo_reports.accounts.actor import Actor
+from geo_reports.errors import InputError, NotAllowed, NotFound
+from geo_reports.report import Audience, CloseReason, Family, Status
+from geo_reports.store import Query, Store
+
+MAY_MOVE: dict[Audience, frozenset[Family]] = {
+    Audience.CREW: frozenset({Family.DUMP}),
+    Audience.MODERATOR: frozenset(Family),
+    Audience.ADMIN: frozenset(Family),
+}
+LONGEST_NOTE, LONGEST_TEXT = 1000, 4000
+"""Characters; a published text may be as long as one that is sent."""
+MAY_PUBLISH = frozenset({Audience.MODERATOR, Audience.ADMIN})
+
+
+class Fieldwork:
+    """The staff's side of a report. ``NotAllowed`` where the actor's role does not reach."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+
+    def set_status(
+        self, public_id: str, status: Status, *, reason: CloseReason | None, note: str | None, actor: Actor
+    ) -> None:
+        """Move a report through the workflow.
+
+        Raises ``NotFound``, ``IllegalTransition``, or ``InputError`` when a closing lacks its reason.
+        """
+        allowed = MAY_MOVE.get(actor.role, frozenset())
+        if self._family(public_id, allowed) not in allowed:
+            raise NotAllowed(f"The role {actor.role} cannot change the status of this report.")
+        self._store.set_status(
+            public_id,
+            status,
+            reason=reason,
+            note=_sound(note, LONGEST_NOTE, "note"),
+            actor=actor.login,
+            at=self._seconds(),
+        )
+
+    def publish_text(self, public_id: str, text: str | None, *, actor: Actor) -> None:
+        """Publish a text that a moderator has read, or take it back with None."""
+        if actor.role not in MAY_PUBLISH:
+            raise NotAllowed("Only a moderator publishes text.")
+        self._store.set_public_text(
+            public_id, _sound(text, LONGEST_TEXT, "text"), actor=actor.login, at=self._seconds()
+        )
+
+    def _family(self, public_id: str, allowed: frozenset[Family]) -> Family:
+        found = self._store.find(Query(public_id=public_id))
+        if found.empty:
+            # whose role changes nothing is not told which reports exist
+            raise NotFound(f"There is no report {public_id!r}.") if allowed else NotAllowed("This needs another role.")
+        return Family(found.family.iloc[0])
+
+    def _seconds(self) -> int:
+        return int(self._clock().timestamp())
+
+
+def _sound(text: str | None, longest: int, field: str) -> str | None:
+    """Text without blanks around it, None for an empty one; ``InputError`` for one that cannot be kept."""
+    plain = (text or "").strip()
+    if len(plain) > longest or "\x00" in plain:
+        raise InputError(f"This text is too long or holds a NUL character; keep it to {longest} characters.", field)
+    return plain or None

@@ -1,0 +1,191 @@
+"""The server key and what is derived from it: tracking codes, public ids, sealed contacts.
+
+The key is made when a store is first used, in a file of its own that only its owner can read, outside
+the store: a copy of the database alone opens no contact and matches no tracking code.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from geo_reports.errors import InputError, KeyProblem, NotFound
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, which people mistake."""
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_MISTAKEN = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_BETWEEN = re.compile(r"[\s\u2010-\u2015_.-]+")
+"""What people and their keyboards put between groups of letters, long dashes included."""
+CODE_LENGTH = 16
+"""Letters of a tracking code: 80 bits."""
+
+
+class Remembers(Protocol):
+    """What is asked of the store to tell its own key from another."""
+
+    def store_id(self) -> str:
+        """Name of the store."""
+
+    def get_meta(self, key: str) -> str | None:
+        """Read one remembered value."""
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember one value."""
+
+
+class ServerKey:
+    """Derives everything secret from 32 random bytes."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._code = _derive(secret, b"tracking code")
+        self._lookup = _derive(secret, b"tracking code lookup")
+        self._public = _derive(secret, b"public id")
+        self._body = _derive(secret, b"request body")
+        self._seal = AESGCM(_derive(secret, b"contact"))
+        self.check = _derive(secret, b"check").hex()
+
+    def code(self, idempotency_key: str) -> str:
+        """Tracking code of a sending: the same key gives the same code, so a retry shows the same receipt."""
+        raw = _base32(_digest(self._code, idempotency_key.encode()), CODE_LENGTH)
+        return "-".join(raw[i : i + 4] for i in range(0, CODE_LENGTH, 4))
+
+    def code_hash(self, code: str) -> bytes:
+        """Hash under which a receipt is kept; spelling of the code (case, dashes, O for 0) does not matter.
+
+        ``NotFound`` for what cannot be a code, worded as for any unknown code.
+        """
+        plain = _BETWEEN.sub("", code).upper().translate(_MISTAKEN)
+        if len(plain) != CODE_LENGTH or set(plain) - set(ALPHABET):
+            raise NotFound("No report belongs to this tracking code. Check each letter and number.")
+        return _digest(self._lookup, plain.encode())
+
+    def body_hash(self, body: bytes) -> bytes:
+        """Keyed digest of a request body, to tell a retry from a different report."""
+        return _digest(self._body, body)
+
+    def public_id(self, identity: bytes) -> str:
+        """Public name of a report: 60 bits that say nothing about its sender, source or order."""
+        tag = hashlib.blake2b(identity, digest_size=8, key=self._public).digest()
+        return _base32(tag, 12).lower()
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a contact (AES-256-GCM)."""
+        nonce = os.urandom(12)
+        return nonce + self._seal.encrypt(nonce, text.encode(), None)
+
+    def unseal(self, sealed: bytes) -> str:
+        """Decrypt a contact; ``KeyProblem`` when it was sealed with another key."""
+        try:
+            return self._seal.decrypt(sealed[:12], sealed[12:], None).decode()
+        except InvalidTag:
+            raise KeyProblem("This contact was sealed with another server key and cannot be read.") from None
+
+
+def new_idempotency_key() -> str:
+    """Make a key for one sending (192 bits)."""
+    return secrets.token_urlsafe(24)
+
+
+def check_idempotency_key(key: str) -> str:
+    """Return a usable key; ``InputError`` for one that is too short to be unguessable or too long."""
+    if not 16 <= len(key) <= 200 or not key.isascii() or not key.isprintable():
+        raise InputError(
+            "An idempotency key is 16 to 200 printable ASCII characters; make a random one, such as a UUID.",
+            field="Idempotency-Key",
+        )
+    return key
+
+
+def open_key(folder: Path, store: Remembers) -> ServerKey:
+    """Key of a store: read, or made when the store has none yet.
+
+    ``KeyProblem`` when the store had a key and its file is gone, unreadable, readable by others, or
+    another store's.
+    """
+    path = folder / f"{store.store_id()}.key"
+    expected = store.get_meta("key_check")
+    if expected is None and not path.exists():
+        _write(path, secrets.token_bytes(32))
+    key = ServerKey(_read(path))
+    if expected is None:
+        store.set_meta("key_check", key.check)
+    elif not hmac.compare_digest(expected, key.check):
+        raise KeyProblem(f"{path} is not the key this store was made with. Put the right file in its place.")
+    return key
+
+
+def replace_lost_key(folder: Path, store: Remembers) -> None:
+    """Make a new key for a store whose key is lost for good.
+
+    Receipts given until now no longer open their report, contacts left until now can no longer be read.
+    ``KeyProblem`` while the old key's file is still there.
+    """
+    path = folder / f"{store.store_id()}.key"
+    if path.exists():
+        raise KeyProblem(f"{path} is still there; move it away first if it must be replaced.")
+    _write(path, secrets.token_bytes(32))
+    store.set_meta("key_check", ServerKey(_read(path)).check)
+
+
+def _write(path: Path, secret: bytes) -> None:
+    """Write a key where none is, whole or not at all; one that another process wrote first is kept."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name must survive a power loss as well as the bytes
+    finally:
+        os.close(folder)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        raise KeyProblem(
+            f"The server key {path} is gone. Without it no tracking code can be checked and no contact read; "
+            "the reports themselves are safe. Put the file back from your copy of the keys. "
+            "If it is lost for good, geo-reports doctor --accept-lost-key makes a new one: "
+            "receipts given until now will then no longer open their report."
+        ) from None
+    except OSError as error:
+        raise KeyProblem(f"The server key {path} cannot be read: {error.strerror}.") from None
+    if mode & 0o077:
+        raise KeyProblem(f"Others can read the server key {path}. Correct it with: chmod 600 {path}")
+    secret = bytes.fromhex(text) if len(text) == 64 and all(c in "0123456789abcdef" for c in text) else b""
+    if not secret:
+        raise KeyProblem(f"{path} holds no server key. Put the right file in its place.")
+    return secret
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return _digest(secret, b"geo_reports " + purpose)
+
+
+def _digest(key: bytes, message: bytes) -> bytes:
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def _base32(raw: bytes, length: int) -> str:
+    """First ``length`` letters (even) of the bytes' base 32, two at a time."""
+    number = int.from_bytes(raw, "big") >> (8 * len(raw) - 5 * length)
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(5 * length - 10, -1, -10)])

@@ -1,0 +1,112 @@
+"""Change a stored report: status, moderated text. Each change is one event and one transaction."""
+
+import os
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geo_reports.errors import NotFound
+from geo_reports.report import CLOSED, CloseReason, Status, check_transition
+from geo_reports.store import chain
+from geo_reports.store.insert import add_counts
+from geo_reports.store.rows import insert_rows
+from geo_reports.store.schema import event, event_note, report, report_text, report_unit
+
+
+def set_status(
+    connection: Connection,
+    public_id: str,
+    new: Status,
+    *,
+    reason: CloseReason | None,
+    note: str | None,
+    actor: str,
+    at: int,
+) -> None:
+    """Move a report to ``new``; raises ``IllegalTransition`` when it cannot follow the present status."""
+    row = _row(connection, public_id)
+    check_transition(Status(row.status), new, reason)
+    connection.execute(
+        sa.update(report)
+        .where(report.c.id == row.id)
+        .values(status=new, status_at=at, closed_at=at if new in CLOSED else None)
+    )
+    units = connection.execute(sa.select(report_unit.c.unit_id).where(report_unit.c.report_id == row.id)).scalars()
+    moves = [
+        (unit_id, row.category, status, row.month, n)
+        for unit_id in units
+        for status, n in ((row.status, -1), (str(new), +1))
+    ]
+    add_counts(connection, moves)
+    _event(connection, row.id, "status", new, reason, note, actor, at)
+
+
+def set_public_text(connection: Connection, public_id: str, text: str | None, *, actor: str, at: int) -> None:
+    """Publish a moderated text for a report, or take it back with None."""
+    row = _row(connection, public_id)
+    changed = connection.execute(
+        sa.update(report_text).where(report_text.c.report_id == row.id).values(public_text=text)
+    )
+    if changed.rowcount == 0:
+        raise NotFound(f"Report {public_id} has no text to publish.")
+    _event(connection, row.id, "text", None, None, text, actor, at)
+
+
+def log_opened(connection: Connection, public_id: str, *, reason: str, actor: str, at: int) -> None:
+    """Record that a person opened one report, and why."""
+    _event(connection, _row(connection, public_id).id, "opened", None, None, reason, actor, at)
+
+
+def _row(connection: Connection, public_id: str) -> sa.Row[tuple[int, str, str, int]]:
+    select = sa.select(report.c.id, report.c.status, report.c.category, report.c.month)
+    row = connection.execute(select.where(report.c.public_id == public_id)).first()
+    if row is None:
+        raise NotFound(f"There is no report {public_id!r}.")
+    return row
+
+
+def _event(
+    connection: Connection,
+    report_id: int,
+    kind: str,
+    status: str | None,
+    reason: str | None,
+    note: str | None,
+    actor: str,
+    at: int,
+) -> None:
+    salt = os.urandom(16)
+    digest = chain.salted(salt, note or "")
+    seq = chain.append(connection, [chain.Entry(at, report_id, kind, status, reason, actor, digest)])
+    if note:
+        insert_rows(connection, event_note, ["seq", "salt", "note"], [(seq, salt, note)])
+
+
+def remove_batch(connection: Connection, batch_id: int, *, actor: str, at: int) -> int:
+    """Remove every report of an import batch with its texts and notes; the events stay, one says how many went."""
+    chosen = sa.select(report.c.id).where(report.c.batch_id == batch_id)
+    keys = (report_unit.c.unit_id, report.c.category, report.c.status, report.c.month)
+    totals = (
+        sa.select(*keys, sa.func.count().label("n"))
+        .select_from(report)
+        .join(report_unit)
+        .where(report.c.batch_id == batch_id)
+        .group_by(*keys)
+    )
+    taken = [(*row[:-1], -row[-1]) for row in connection.execute(totals)]
+    removed = connection.execute(sa.select(sa.func.count()).select_from(chosen.subquery())).scalar_one()
+    add_counts(connection, taken)
+    theirs = sa.select(event.c.seq).where(event.c.report_id.in_(chosen))
+    connection.execute(sa.delete(event_note).where(event_note.c.seq.in_(theirs)))
+    connection.execute(sa.delete(report_unit).where(report_unit.c.report_id.in_(chosen)))
+    connection.execute(sa.delete(report).where(report.c.batch_id == batch_id))
+    digest = chain.salted(b"", f"batch {batch_id}: {removed} reports")
+    entry = chain.Entry(at, None, "undone", None, f"batch {batch_id}: {removed}", actor, digest)
+    chain.append(connection, [entry])
+    return int(removed)
+
+
+def replace_counters(connection: Connection, table: sa.Table, rows: list[tuple[object, ...]]) -> None:
+    """Write a recount in place of the counters."""
+    connection.execute(sa.delete(table))
+    insert_rows(connection, table, ["unit_id", "category", "status", "month", "n"], rows)

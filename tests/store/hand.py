@@ -1,0 +1,59 @@
+"""Reports written by hand, ready for the store."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from geo_reports.store import Arrivals, Receipt, identity
+
+AT = 1_790_000_000
+TABLE = pd.DataFrame({"version": ["", ""], "unit": ["A", "B"]})
+"""A layer of two units; ``register_units`` numbers "outside" 1, A 2 and B 3 in a new store."""
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
+def receipt(name, body="", contact=None):
+    return Receipt(digest(f"code {name}"), digest(body), contact)
+
+
+def arrivals(*names, units=(2,), **columns):
+    """One dump for each name; a keyword gives all of them the same value, or a list one each."""
+    n = len(names)
+    given = {
+        "family": "dump",
+        "category": "rubble",
+        "lon": -69.995,
+        "lat": -32.995,
+        "accuracy_m": None,
+        "outside": False,
+        "occurred_at": AT,
+        "precision": "day",
+        "month": 202609,
+        "size": None,
+        "status": "received",
+        "closed_at": None,
+        "description": None,
+        **columns,
+    }
+    lists = {name: value if isinstance(value, list) else [value] * n for name, value in given.items()}
+    for name, kind in (("lon", np.float64), ("lat", np.float64), ("outside", np.bool_), ("month", np.int64)):
+        lists[name] = np.array(lists[name], kind)
+    return Arrivals(
+        source="web",
+        channel="web",
+        actor="resident",
+        received_at=AT,
+        source_id=list(names),
+        identity=[identity("web", name) for name in names],
+        public_id=[digest(name).hex()[:12] for name in names],
+        units=np.tile(np.array(units, np.int64), (n, 1)),
+        **lists,
+    )
+
+
+def public_id(name):
+    return digest(name).hex()[:12]
