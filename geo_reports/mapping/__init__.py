@@ -1,0 +1,7 @@
+"""Folium: a map definition and a view to one safe page and its text twin."""
+
+from geo_reports.mapping.assets import LEAFLET, Assets
+from geo_reports.mapping.page import Page, render_page
+from geo_reports.mapping.tiles import TileSource, tile_origin
+
+__all__ = ["LEAFLET", "Assets", "Page", "TileSource", "render_page", "tile_origin"]
