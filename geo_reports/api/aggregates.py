@@ -1,0 +1,67 @@
+"""Reports counted: per unit of a layer, and per neighborhood plan."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from geo_reports.api.answers import NOT_MODIFIED, Documented, errors, unchanged
+from geo_reports.api.frames import rows, to_csv
+from geo_reports.api.given import ViewDep, Visitor
+from geo_reports.api.models import Aggregates, PlanList, PlanSummary, Range, Summary
+from geo_reports.api.params import AggregateQuery, PlanQuery, known_categories
+
+router = APIRouter(tags=["aggregates"])
+
+_CSV: Documented = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": "unit,name,low,high,shown\r\n"}}}
+}
+
+
+_RANGE = ["unit", "name", "low", "high", "shown"]
+
+
+@router.get(
+    "/aggregates",
+    response_model=Aggregates,
+    summary="Count reports per unit",
+    responses=_CSV | NOT_MODIFIED | errors(403, 404),
+)
+def count(
+    query: Annotated[AggregateQuery, Query()], view: ViewDep, visitor: Visitor, request: Request, response: Response
+) -> Aggregates | Response:
+    """Count the reports of a family per unit, as JSON or CSV; ranges where the caller may not see exact counts.
+
+    Without months: all time, or where counts are ranges the last twelve published months.
+    """
+    if same := unchanged(request, response, f"{view.audience}-{view.revision()}", visitor):
+        return same
+    city = view.city
+    layer = city.layer(query.layer) if query.layer is not None else city.primary
+    categories = known_categories(query.category, city, query.family)
+    frame = view.aggregates(layer.id, family=query.family, months=query.months(), categories=categories)
+    exact = "count" in frame
+    frame = frame if exact else frame[_RANGE]
+    if query.format == "csv":
+        return Response(to_csv(frame), media_type="text/csv", headers=dict(response.headers))
+    table = rows(frame)
+    return Aggregates(
+        layer=layer.id,
+        family=query.family,
+        rows=[Summary(**row) for row in table] if exact else [Range(**row) for row in table],
+    )
+
+
+@router.get(
+    "/plans",
+    response_model=PlanList,
+    summary="Count reports per neighborhood plan",
+    responses=NOT_MODIFIED | errors(),
+)
+def list_plans(
+    query: Annotated[PlanQuery, Query()], view: ViewDep, visitor: Visitor, request: Request, response: Response
+) -> PlanList | Response:
+    """Count, for each plan, the reports it tracks; of those, only what the caller may see as exact counts."""
+    if same := unchanged(request, response, f"{view.audience}-{view.revision()}", visitor):
+        return same
+    frame = view.plans(months=query.months())
+    return PlanList(plans=[PlanSummary(**row) for row in rows(frame)])

@@ -1,0 +1,106 @@
+"""Reports: send one, follow it with its code, read what is public."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import pandas as pd
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+
+from geo_reports.api.answers import NOT_MODIFIED, WITH_BODY, Documented, GeoJSONResponse, errors, unchanged
+from geo_reports.api.frames import rows
+from geo_reports.api.given import HouseDep, JsonRoute, ViewDep, Visitor
+from geo_reports.api.models import Link, PointGeometry, PublicReport, Receipt, ReportCollection, ReportFeature, Story
+from geo_reports.api.openapi import PREFIX
+from geo_reports.api.params import ReportQuery
+from geo_reports.report import Audience, Channel, NewReport
+
+router = APIRouter(tags=["reports"])
+writing = APIRouter(tags=["reports"], route_class=JsonRoute)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="16 to 200 printable ASCII characters, random, new for each report. "
+        "With it, sending again is safe.",
+        examples=["0d7f6c1e-6a0c-4c3e-9b3c-2f9f0a7c8f11"],
+    ),
+]
+
+_AGAIN: Documented = {
+    200: {"model": Receipt, "description": "The same report came before with this key; same receipt."}
+}
+
+
+@writing.post(
+    "/reports",
+    status_code=201,
+    summary="Send a report",
+    response_description="Stored; the receipt holds the secret tracking code.",
+    responses=_AGAIN | errors(*WITH_BODY, 429),
+)
+def send(
+    new: NewReport, house: HouseDep, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> Receipt:
+    """Store a report; when this answers, it is on disk."""
+    house.limit.check(request.client.host if request.client else "")
+    accepted = house.intake.accept(new, channel=Channel.API, key=idempotency_key)
+    url = f"{PREFIX}/reports/{accepted.code}"
+    response.status_code = 201 if accepted.created else 200
+    response.headers["Location"] = url
+    response.headers["Cache-Control"] = "no-store"
+    return Receipt(code=accepted.code, public_id=accepted.public_id, url=url, status=accepted.status)
+
+
+@router.get(
+    "/reports",
+    response_model=ReportCollection,
+    response_class=GeoJSONResponse,
+    summary="List public reports",
+    responses=NOT_MODIFIED | errors(404),
+)
+def find(
+    query: Annotated[ReportQuery, Query()], view: ViewDep, visitor: Visitor, request: Request, response: Response
+) -> ReportCollection | Response:
+    """Give a page of reports, newest first; only categories that may be shown as points."""
+    if same := unchanged(request, response, f"{view.audience}-{view.revision()}", visitor):
+        return same
+    page = view.reports(query.filters(view.city))
+    links = [Link(rel="self", href=_href(query, query.before))]
+    if page.next is not None:
+        links.append(Link(rel="next", href=_href(query, page.next)))
+        response.headers["Link"] = f'<{links[-1].href}>; rel="next"; type="{links[-1].type}"'
+    features = _features(page.rows)
+    return ReportCollection(features=features, numberReturned=len(features), links=links)
+
+
+@router.get("/reports/{code}", summary="Follow a report", responses=errors(404))
+def follow(
+    house: HouseDep,
+    response: Response,
+    code: Annotated[str, Path(description="Secret tracking code; case and dashes do not matter.")],
+) -> Story:
+    """Tell the sender what became of a report; any wrong code gets the same 404."""
+    story = house.view(Audience.RESIDENT).by_code(code)
+    response.headers["Cache-Control"] = "no-store"
+    return Story.model_validate(asdict(story))
+
+
+def _features(frame: pd.DataFrame) -> list[ReportFeature]:
+    features = []
+    for row in rows(frame):
+        point = PointGeometry(coordinates=(row.pop("lon"), row.pop("lat")))
+        features.append(ReportFeature(id=row["public_id"], geometry=point, properties=PublicReport(**row)))
+    return features
+
+
+def _href(query: ReportQuery, before: str | None) -> str:
+    """Path of the same list from another cursor on; parameters at their default are left out."""
+    given: dict[str, Any] = query.model_dump(mode="json", exclude_defaults=True)
+    if before is not None:
+        given["before"] = before
+    return f"{PREFIX}/reports?{urlencode(given, doseq=True)}" if given else f"{PREFIX}/reports"
+
+
+router.include_router(writing)

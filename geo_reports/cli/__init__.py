@@ -1,0 +1,22 @@
+"""The command line: the third door."""
+
+import sys
+
+from geo_reports.cli import archive, city, figures, reports, service, users  # noqa: F401 each registers its commands
+from geo_reports.cli.common import app, complain
+from geo_reports.errors import GeoReportsError
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run a command; an expected error is one sentence on standard error and exit code 1."""
+    try:
+        app(words)
+    except GeoReportsError as error:
+        complain(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain("Stopped.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away; there is nobody to tell
+        sys.exit(141)

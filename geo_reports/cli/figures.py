@@ -1,0 +1,120 @@
+"""``aggregate`` and ``render``: figures and maps, through the same door as everybody's."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geo_reports.cli.common import (
+    AudienceOption,
+    CityOption,
+    DbOption,
+    DemoOption,
+    JsonOption,
+    app,
+    open_workshop,
+    records,
+    say,
+    say_json,
+    show,
+)
+from geo_reports.errors import InputError, NotAllowed, NotFound
+from geo_reports.report import Audience, Family
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@app.command()
+def aggregate(
+    family: Annotated[Family, typer.Option(help="Which reports.")] = Family.DUMP,
+    layer: Annotated[str | None, typer.Option(help="Layer id. [default: the primary layer]")] = None,
+    plans: Annotated[bool, typer.Option("--plans", help="Per neighborhood plan instead of per unit.")] = False,
+    category: Annotated[list[str] | None, typer.Option(help="Only these categories.")] = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
+    audience: AudienceOption = Audience.PUBLIC,
+    city: CityOption = None,
+    db: DbOption = None,
+    demo: DemoOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Counts and rates per unit of a layer, or per neighborhood plan.
+
+    Example: `geo-reports aggregate --family dump --from 2026-01 --to 2026-06 --csv`
+    """
+    from geo_reports.look import words
+
+    months = _months(since, until)
+    house = open_workshop(city, db, demo=demo).house
+    view = house.view(audience)
+    if plans:
+        frame = view.plans(months=months)
+        frame = frame.assign(name=[words(house.city.spec.locale[:2]).say(name) for name in frame.name])
+    else:
+        frame = view.aggregates(layer, family=family, months=months, categories=tuple(category or ()))
+    _print(frame, f"{family}: {house.city.spec.name}", csv, json)
+
+
+def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
+    if json:
+        say_json(records(frame))
+    elif csv:
+        typer.echo(frame.to_csv(index=False), nl=False)
+    else:
+        show(records(frame), title)
+
+
+def _months(since: str | None, until: str | None) -> tuple[int, int] | None:
+    if since is None and until is None:
+        return None
+    return _month(since, "--from") if since else 1, _month(until, "--to") if until else 999_912
+
+
+def _month(text: str, option: str) -> int:
+    year, _, month = text.partition("-")
+    if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12):
+        raise InputError(f"{option}: write a month like 2026-09, not {text!r}.")
+    return int(year) * 100 + int(month)
+
+
+@app.command()
+def render(
+    name: Annotated[str, typer.Argument(metavar="MAP", help="Name of a file in maps/, without .toml.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="HTML file to write.")],
+    audience: AudienceOption = Audience.PUBLIC,
+    language: Annotated[str | None, typer.Option(help="es or en. [default: the city's]")] = None,
+    city: CityOption = None,
+    db: DbOption = None,
+    demo: DemoOption = False,
+) -> None:
+    """Write one map as a single HTML file that opens without a network.
+
+    Example: `geo-reports render residents -o residents.html`
+    """
+    from geo_reports.accounts import Actor, may_use
+    from geo_reports.look import words
+    from geo_reports.mapping import Assets, render_page
+
+    house = open_workshop(city, db, demo=demo).house
+    definition = house.city.maps.get(name)
+    if definition is None:
+        raise NotFound(f"There is no map {name!r}; there are: {', '.join(house.city.maps)}.")
+    if not may_use(Actor("command line", audience), definition.audience):
+        raise NotAllowed(
+            f"The map {name} is for {definition.audience}: add --audience {definition.audience} if the file "
+            "stays with them."
+        )
+    page = render_page(
+        definition,
+        house.view(definition.audience),
+        words(language or house.city.spec.locale[:2]),
+        assets=Assets.inline(),
+        nonce="",
+        now=house.clock(),
+        demo=house.demo,
+        name=name,
+    )
+    output.write_text(page.html, encoding="utf-8")
+    say(f"{output}: {output.stat().st_size / 1e6:.1f} MB")

@@ -1,0 +1,119 @@
+"""What every answer carries and every request must pass, pages and API alike."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from geo_reports.errors import NotAllowed
+from geo_reports.house import House, Tiles
+from geo_reports.mapping import tile_origin
+
+MAX_BODY_BYTES = 256 * 1024
+"""Far above the longest report; a larger body is refused before it is held in memory."""
+
+_FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",  # the address of a status page holds the sender's secret
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_HSTS = "max-age=31536000; includeSubDomains"
+
+
+def install_security(app: FastAPI, house: House) -> None:
+    """Put the security headers on every answer of ``app`` and a ceiling on every request's body."""
+    build = app.build_middleware_stack
+
+    def outermost() -> ASGIApp:
+        # the framework answers unexpected errors outside every middleware that is added the usual way
+        return Security(build(), https=house.https, tiles=house.tiles)
+
+    app.build_middleware_stack = outermost  # type: ignore[method-assign]
+
+
+class Security:
+    """ASGI layer: a nonce for the page's scripts, the headers, and the ceiling on bodies."""
+
+    def __init__(self, app: ASGIApp, *, https: bool, tiles: Tiles | None) -> None:
+        self._app, self._https = app, https
+        self._images = tile_origin(tiles) if tiles else ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with a nonce in ``scope["state"]``."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(18)
+        scope.setdefault("state", {})["nonce"] = nonce
+
+        async def send_hardened(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._harden(MutableHeaders(scope=message), message["status"], nonce)
+            await send(message)
+
+        await self._app(scope, _bounded(scope, receive), send_hardened)
+
+    def _harden(self, headers: MutableHeaders, status: int, nonce: str) -> None:
+        for name, value in _FIXED.items():
+            headers[name] = value
+        if status != 304:  # a 304 renews the headers of a kept page, whose scripts carry the nonce of that page
+            headers["Content-Security-Policy"] = policy(nonce, self._images)
+        if self._https:
+            headers["Strict-Transport-Security"] = _HSTS
+        if "ETag" not in headers:
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def policy(nonce: str, images: str = "") -> str:
+    """Content security policy of one page: own files, own nonce, and pictures from ``images`` where tiles are set."""
+    parts = (
+        "default-src 'none'",
+        f"script-src 'self' 'nonce-{nonce}'",
+        f"style-src 'self' 'nonce-{nonce}'",
+        f"img-src 'self' data: {images}".rstrip(),
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(parts)
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """Wrap ``receive`` to refuse a body above ``MAX_BODY_BYTES``, whatever length it claims to have."""
+    claimed = dict(scope["headers"]).get(b"content-length", b"0")
+    too_long = not claimed.isdigit() or int(claimed) > MAX_BODY_BYTES
+    seen = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal seen
+        if too_long:
+            raise HTTPException(413)
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
+
+    return receive_bounded
+
+
+async def require_own_page(request: Request) -> None:
+    """Refuse a form that another site's page sends: ``NotAllowed``.
+
+    Browsers name the sender in Sec-Fetch-Site; older ones, and plain http, only in Origin. Forms of staff carry a
+    token besides, since Origin is "null" under our own Referrer-Policy.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "null")
+    foreign = origin != "null" and urlsplit(origin).netloc != request.headers.get("host")
+    if (site not in ("same-origin", "none")) if site else foreign:
+        raise NotAllowed("This form was sent from another site; open it here.")
