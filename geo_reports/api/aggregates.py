@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
+import pandas as pd
 from fastapi import APIRouter, Query, Request, Response
 
 from geo_reports.api.answers import NOT_MODIFIED, Documented, errors, unchanged
 from geo_reports.api.frames import rows, to_csv
 from geo_reports.api.given import ViewDep, Visitor
-from geo_reports.api.models import Aggregates, PlanList, PlanSummary, Range, Summary
-from geo_reports.api.params import AggregateQuery, PlanQuery, known_categories
+from geo_reports.api.models import Aggregates, Breakdown, Part, PlanList, PlanSummary, Range, Summary
+from geo_reports.api.params import AggregateQuery, BreakdownQuery, PlanBreakdownQuery, PlanQuery, known_categories
 
 router = APIRouter(tags=["aggregates"])
 
@@ -49,6 +50,55 @@ def count(
         family=query.family,
         rows=[Summary(**row) for row in table] if exact else [Range(**row) for row in table],
     )
+
+
+@router.get(
+    "/aggregates/breakdown",
+    response_model=Breakdown,
+    summary="Count reports per unit and category, status or month",
+    responses=_CSV | NOT_MODIFIED | errors(403, 404),
+)
+def divide(
+    query: Annotated[BreakdownQuery, Query()], view: ViewDep, visitor: Visitor, request: Request, response: Response
+) -> Breakdown | Response:
+    """Divide the counts of each unit; where the caller sees only ranges, by month alone."""
+    if same := unchanged(request, response, f"{view.audience}-{view.revision()}", visitor):
+        return same
+    layer = view.city.layer(query.layer).id if query.layer is not None else None
+    categories = known_categories(query.category, view.city, query.family)
+    frame = view.breakdown(query.by, layer, family=query.family, months=query.months(), categories=categories)
+    if query.format == "csv":
+        return Response(to_csv(frame), media_type="text/csv", headers=dict(response.headers))
+    return Breakdown(by=query.by, rows=_parts(frame, "unit", query.by))
+
+
+def _parts(frame: pd.DataFrame, id_column: str, by: str) -> list[Part]:
+    return [
+        Part(
+            id=row[id_column],
+            name=row["name"],
+            key=str(row[by]),
+            low=row.get("low", row.get("n")),
+            high=row.get("high", row.get("n")),
+        )
+        for row in rows(frame)
+    ]
+
+
+@router.get(
+    "/plans/breakdown",
+    response_model=Breakdown,
+    summary="Count reports per plan and category, status or month",
+    responses=NOT_MODIFIED | errors(),
+)
+def divide_plans(
+    query: Annotated[PlanBreakdownQuery, Query()], view: ViewDep, visitor: Visitor, request: Request, response: Response
+) -> Breakdown | Response:
+    """Divide the counts of each plan; only what the caller may see as exact counts."""
+    if same := unchanged(request, response, f"{view.audience}-{view.revision()}", visitor):
+        return same
+    frame = view.plan_breakdown(query.by, months=query.months())
+    return Breakdown(by=query.by, rows=_parts(frame, "plan", query.by))
 
 
 @router.get(

@@ -205,6 +205,23 @@ class Aggregates(Closed):
     )
 
 
+class Part(Closed):
+    """Part of a unit's or plan's reports: those of one ``key``."""
+
+    id: str = Field(description="Id of the unit or plan; empty for outside the layer.")
+    name: str | Words
+    key: str = Field(description="Category, status, or month as yyyymm (0: unknown).", examples=["202609"])
+    low: int
+    high: int = Field(description="Equal to low where the count is exact.")
+
+
+class Breakdown(Closed):
+    """Reports per unit or plan, divided by category, status or month."""
+
+    by: str
+    rows: list[Part]
+
+
 class PlanSummary(Closed):
     """Reports in the units of a neighborhood plan, of the categories it tracks."""
 

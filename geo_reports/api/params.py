@@ -96,6 +96,12 @@ class AggregateQuery(_Query):
         return read_months(self.first, self.last)
 
 
+class BreakdownQuery(AggregateQuery):
+    """Which counts, divided by what."""
+
+    by: Literal["category", "status", "month"] = Field(description="What divides the counts of a unit.")
+
+
 class PlanQuery(_Query):
     """Which months."""
 
@@ -105,6 +111,12 @@ class PlanQuery(_Query):
     def months(self) -> tuple[int, int] | None:
         """First and last month as ``yyyymm``, None for all time; ``InputError`` when they are the wrong way round."""
         return read_months(self.first, self.last)
+
+
+class PlanBreakdownQuery(PlanQuery):
+    """Which months, divided by what."""
+
+    by: Literal["category", "status", "month"] = Field(description="What divides the counts of a plan.")
 
 
 class MapQuery(_Query):

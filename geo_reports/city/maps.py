@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from geo_reports.city.model import Identifier, Strict, Words
 from geo_reports.report import Audience, Family, Status
@@ -46,6 +46,10 @@ class ChoroplethDef(_LayerDef):
     classes: Annotated[int, Field(ge=2, le=7)] = 5
 
 
+SECURITY_CELL_M = 200
+"""Smallest cell for security reports: a smaller one comes close to being a point."""
+
+
 class HotspotsDef(_LayerDef):
     """Square cells with more reports around them than chance explains (Getis-Ord Gi*)."""
 
@@ -55,6 +59,12 @@ class HotspotsDef(_LayerDef):
     cell_m: Annotated[int, Field(ge=50, le=10_000)] = 500
     window_days: Annotated[int, Field(ge=1)] = 365
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
+
+    @model_validator(mode="after")
+    def _no_cell_like_a_point(self) -> "HotspotsDef":
+        if self.family is Family.SECURITY and self.cell_m < SECURITY_CELL_M:
+            raise ValueError(f"cell_m of security reports is at least {SECURITY_CELL_M}; widen the cells")
+        return self
 
 
 class PlacesDef(_LayerDef):

@@ -1,7 +1,7 @@
 """``aggregate`` and ``render``: figures and maps, through the same door as everybody's."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -30,6 +30,9 @@ def aggregate(
     family: Annotated[Family, typer.Option(help="Which reports.")] = Family.DUMP,
     layer: Annotated[str | None, typer.Option(help="Layer id. [default: the primary layer]")] = None,
     plans: Annotated[bool, typer.Option("--plans", help="Per neighborhood plan instead of per unit.")] = False,
+    by: Annotated[
+        Literal["category", "status", "month"] | None, typer.Option(help="Divide the counts of each unit or plan.")
+    ] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only these categories.")] = None,
     since: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = None,
@@ -49,11 +52,14 @@ def aggregate(
     months = _months(since, until)
     house = open_workshop(city, db, demo=demo).house
     view = house.view(audience)
+    chosen = tuple(category or ())
     if plans:
-        frame = view.plans(months=months)
+        frame = view.plan_breakdown(by, months=months) if by else view.plans(months=months)
         frame = frame.assign(name=[words(house.city.spec.locale[:2]).say(name) for name in frame.name])
+    elif by:
+        frame = view.breakdown(by, layer, family=family, months=months, categories=chosen)
     else:
-        frame = view.aggregates(layer, family=family, months=months, categories=tuple(category or ()))
+        frame = view.aggregates(layer, family=family, months=months, categories=chosen)
     _print(frame, f"{family}: {house.city.spec.name}", csv, json)
 
 
@@ -69,7 +75,7 @@ def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
 def _months(since: str | None, until: str | None) -> tuple[int, int] | None:
     if since is None and until is None:
         return None
-    return _month(since, "--from") if since else 1, _month(until, "--to") if until else 999_912
+    return _month(since, "--from") if since else 200_001, _month(until, "--to") if until else 209_912
 
 
 def _month(text: str, option: str) -> int:

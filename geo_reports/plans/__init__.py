@@ -1,5 +1,5 @@
 """Neighborhood plans: sums over the units and categories each plan is about."""
 
-from geo_reports.plans.totals import LayerFrames, by_plan
+from geo_reports.plans.totals import LayerFrames, breakdown_by_plan, by_plan
 
-__all__ = ["LayerFrames", "by_plan"]
+__all__ = ["LayerFrames", "breakdown_by_plan", "by_plan"]

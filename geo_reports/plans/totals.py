@@ -1,11 +1,11 @@
 """Totals of neighborhood plans, computed from reports, never from averages of units."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from geo_reports.analysis.aggregates import SUMMARY_COLUMNS, by_unit
+from geo_reports.analysis.aggregates import SUMMARY_COLUMNS, breakdown, by_unit, incidents
 from geo_reports.city.model import PlanSpec
 
 PLAN_COLUMNS = ("plan", *SUMMARY_COLUMNS[1:])
@@ -44,6 +44,23 @@ def by_plan(plans: Iterable[PlanSpec], layers: Mapping[str, LayerFrames]) -> pd.
     """
     rows = [_total(plan, layers[plan.layer]) for plan in plans]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(PLAN_COLUMNS))
+
+
+def breakdown_by_plan(
+    plans: Iterable[PlanSpec], layers: Mapping[str, LayerFrames], by: Literal["category", "status", "month"]
+) -> pd.DataFrame:
+    """Counts per plan and ``by``: plan, name (words by language), ``by``, n; combinations that never occur are absent.
+
+    By status all reports are counted, else only the open and closed ones, as in the summary's ``count``.
+    """
+    parts = []
+    for plan in plans:
+        counts = _tracked(layers[plan.layer].counts, plan)
+        part = breakdown(counts if by == "status" else incidents(counts), by).rename(columns={"unit": "plan"})
+        part.insert(1, "name", pd.Series([plan.name] * len(part), dtype=object))
+        parts.append(part)
+    columns = ["plan", "name", by, "n"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def _total(plan: PlanSpec, layer: LayerFrames) -> pd.DataFrame:

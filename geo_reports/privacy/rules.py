@@ -7,8 +7,6 @@ SUPPRESS_BELOW = 5
 """Counts of area-published categories below this appear as a range, zero included."""
 SECURITY_DELAY_DAYS = 30
 """Days after the end of a month before its area-published counts become public."""
-SECURITY_CELL_M = 200
-"""Smallest side of a hotspot cell of security reports, in metres: smaller ones would show single reports."""
 PUBLIC_DECIMALS = 4
 """Decimals of public coordinates: about 11 m, enough to find a dump, not to name a door."""
 PLACE_DECIMALS = 7

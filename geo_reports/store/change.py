@@ -1,6 +1,7 @@
 """Change a stored report: status, moderated text. Each change is one event and one transaction."""
 
 import os
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -57,12 +58,21 @@ def log_opened(connection: Connection, public_id: str, *, reason: str, actor: st
     _event(connection, _row(connection, public_id).id, "opened", None, None, reason, actor, at)
 
 
-def _row(connection: Connection, public_id: str) -> sa.Row[tuple[int, str, str, int]]:
+class _Present(NamedTuple):
+    """What a change needs to know of a report."""
+
+    id: int
+    status: str
+    category: str
+    month: int
+
+
+def _row(connection: Connection, public_id: str) -> _Present:
     select = sa.select(report.c.id, report.c.status, report.c.category, report.c.month)
     row = connection.execute(select.where(report.c.public_id == public_id)).first()
     if row is None:
         raise NotFound(f"There is no report {public_id!r}.")
-    return row
+    return _Present(*row)
 
 
 def _event(

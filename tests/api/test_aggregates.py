@@ -103,3 +103,32 @@ def test_plans_count_what_they_track(
     assert exact["count"] == 2
     assert client.get("/api/v1/plans?from=2026-08&to=2026-08").json()["plans"][0]["count"] == 0
     assert client.get("/api/v1/plans?to=soon").json()["field"] == "to"
+
+
+def test_parts_add_up_to_the_whole(client: TestClient, house: House):
+    for barrio, (lon, kind) in enumerate(((-69.9951, "rubble"), (-69.9951, "household"), (-69.9851, "rubble"))):
+        sent = {"family": "dump", "category": kind, "lon": lon, "lat": -32.9951, "occurred_at": f"2026-0{barrio + 6}"}
+        assert client.post("/api/v1/reports", json=sent).status_code == 201
+    whole = client.get("/api/v1/aggregates?family=dump").json()["rows"]
+    for by, keys in (("category", 2), ("status", 1), ("month", 3)):
+        parts = client.get(f"/api/v1/aggregates/breakdown?family=dump&by={by}").json()["rows"]
+        assert len({part["key"] for part in parts}) == keys
+        for row in whole:
+            assert sum(part["low"] for part in parts if part["id"] == row["unit"]) == row["count"]
+            assert all(part["low"] == part["high"] for part in parts)
+
+
+def test_plan_parts_add_up_to_the_plan(client: TestClient, dump: dict[str, Any]):
+    client.post("/api/v1/reports", json=dump)
+    plans = {plan["plan"]: plan["count"] for plan in client.get("/api/v1/plans").json()["plans"]}
+    assert sum(plans.values()) > 0
+    for by in ("category", "status", "month"):
+        parts = client.get(f"/api/v1/plans/breakdown?by={by}").json()["rows"]
+        assert {plan: sum(p["low"] for p in parts if p["id"] == plan) for plan in plans} == plans
+
+
+@pytest.mark.parametrize("by", ["category", "status"])
+def test_suppressed_counts_are_divided_by_month_only(anyone: TestClient, by: str):
+    assert anyone.get(f"/api/v1/aggregates/breakdown?family=security&by={by}").status_code == 403
+    rows = anyone.get("/api/v1/aggregates/breakdown?family=security&by=month").json()["rows"]
+    assert {(row["low"], row["high"]) for row in rows} == {(0, 4)}

@@ -91,9 +91,11 @@ COUNTS = st.fixed_dictionaries(
         "format": st.sampled_from([None, "json", "csv"]),
     }
 )
+PARTS = st.tuples(COUNTS, st.sampled_from(["category", "status", "month"])).map(lambda two: {**two[0], "by": two[1]})
 ASKED = st.one_of(
     st.tuples(st.just("reports"), REPORTS),
     st.tuples(st.just("aggregates"), COUNTS),
+    st.tuples(st.just("aggregates/breakdown"), PARTS),
     st.tuples(st.just("plans"), st.fixed_dictionaries({"from": MAYBE_MONTH, "to": MAYBE_MONTH})),
     st.tuples(st.sampled_from(["layers", "layers/barrios", "layers/sectors", "maps", "categories"]), st.just({})),
 )

@@ -105,6 +105,13 @@ EDITS = [
     ("maps/crews.toml", 'kind = "points"', 'kind = "dots"', "layers[dots].kind", "'dots' is not known"),
     ("maps/crews.toml", 'kind = "points"', 'kind = "points"\nradius = 3', "layers[points].radius", "not a known key"),
     ("maps/planners.toml", "cell_m = 500", "cell_m = 5", "layers[3].cell_m", "greater than or equal to 50"),
+    (
+        "maps/planners.toml",
+        "cell_m = 500\nwindow_days = 365\nshown",
+        "cell_m = 100\nshown",
+        "layers[4]",
+        "cell_m of security reports is at least 200",
+    ),
     ("maps/residents.toml", '"plazas"', '"parks"', "layers[3].kinds", "'parks'"),
     ("maps/crews.toml", "statuses", 'categories = ["noise"]\nstatuses', "layers[0].categories", "'noise'"),
     ("maps/crews.toml", "statuses", 'categories = ["threat"]\nstatuses', "layers[0].categories", "not of the family"),

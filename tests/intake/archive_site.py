@@ -9,7 +9,7 @@ from pathlib import Path
 from geo_reports.city import City
 from geo_reports.intake import Intake, Locator, ServerKey
 from geo_reports.intake.archive import Archive
-from geo_reports.store import Store
+from geo_reports.store import Query, Store
 
 NOW = datetime(2026, 9, 30, 15, tzinfo=UTC)
 HEAD = ["id", "lon", "lat", "kind", "day", "hour", "text", "size", "state", "shut", "acc"]
@@ -86,8 +86,6 @@ class Site:
         return self.run(self.write("file.csv", text_of(head, rows)), profile, **options)
 
     def reports(self):
-        from geo_reports.store import Query
-
         return self.store.find(Query(), text=True).iloc[::-1].reset_index(drop=True)
 
     def is_whole(self) -> bool:

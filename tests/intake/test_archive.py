@@ -2,12 +2,13 @@ import csv
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 from geo_reports import city
 from geo_reports.report import Channel, NewReport
-from tests.intake.archive_site import BARE, HEAD, Site, row, text_of
+from tests.intake.archive_site import BARE, FULL, HEAD, Site, row, text_of
 
 PLACES = ["lon", "lat"]
 HERE = ["-69.995", "-32.995"]
@@ -96,7 +97,7 @@ def test_500_bad_rows_of_10000_are_found_each_on_its_line(site):
 def test_rejects_hold_the_row_as_it_was(site):
     bad = row(2, kind="ruido", text='dijo "no", y\nse fue')
     summary = site.take([row(1), bad])
-    with open(summary.rejects_file, encoding="utf-8", newline="") as file:
+    with Path(summary.rejects_file).open(encoding="utf-8", newline="") as file:
         (kept,) = csv.DictReader(file)
     assert next(csv.reader([*kept["row"].splitlines(keepends=True)])) == bad
     assert kept["line"] == "3"
@@ -125,10 +126,7 @@ def test_bytes_that_are_no_text_reject_only_their_row(site):
 
 def test_another_encoding_and_delimiter_are_read_as_the_profile_says(site):
     text = text_of(HEAD, [row(1, text="niño")], ";").encode("latin-1")
-    site.run(
-        site.write("file.csv", text),
-        'encoding = "latin-1"\ndelimiter = ";"\n' + __import__("tests.intake.archive_site", fromlist=["FULL"]).FULL,
-    )
+    site.run(site.write("file.csv", text), 'encoding = "latin-1"\ndelimiter = ";"\n' + FULL)
     assert site.reports().description.tolist() == ["niño"]
 
 
@@ -157,8 +155,6 @@ def test_the_same_id_of_another_source_is_another_report(site):
 
 
 def site_profile(source: str) -> str:
-    from tests.intake.archive_site import FULL
-
     return FULL.replace('"notebook"', f'"{source}"')
 
 
@@ -267,8 +263,6 @@ def test_the_chain_of_an_import_is_the_chain_of_single_entries(site):
 
 
 def test_an_archive_holds_the_privacy_of_its_precision(site):
-    from tests.intake.archive_site import FULL
-
     day = FULL.replace('precision = "hour"', 'precision = "day"')
     site.take([row(1, hour="17"), row(2, hour="3")], day)
     assert site.reports().occurred_at.nunique() == 1

@@ -11,6 +11,7 @@ from geo_reports.city.maps import MapSpec
 from geo_reports.errors import TooFewReports
 from geo_reports.privacy import POINT_COLUMNS
 from geo_reports.privacy.cube import area_counts, months_up_to
+from geo_reports.report import Audience
 
 NOW = datetime(2026, 9, 30, 15, 0, tzinfo=UTC)
 
@@ -84,6 +85,7 @@ class HandView:
 
     def __init__(self, city, *, points=None, counts=(), values=(3.0, 7.0, 1.0, float("nan")), hot=(0.0, 4.0)):
         self.city, self._points, self._counts, self._values, self._hot = city, points, counts, values, hot
+        self.audience = Audience.PUBLIC
 
     def points(self, definition):
         frame = self._points if self._points is not None else points([])

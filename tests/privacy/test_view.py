@@ -35,7 +35,10 @@ MATRIX = {
     "queue": (lambda view: view.queue(), {CREW, MODERATOR, ADMIN}),
     "hotspots": (lambda view: view.hotspots(hot()), {PLANNER, MODERATOR, ADMIN}),
     "hotspots of security": (lambda view: view.hotspots(hot(family="security")), {PLANNER, MODERATOR, ADMIN}),
-    "fine cells of security": (lambda view: view.hotspots(hot(family="security", cell_m=199)), set()),
+    "fine cells of security": (
+        lambda view: view.hotspots(hot(family="security").model_copy(update={"cell_m": 199})),
+        set(),
+    ),
     "choropleth of dumps": (lambda view: view.choropleth(choropleth()), set(Audience)),
     "choropleth of security": (
         lambda view: view.choropleth(choropleth(family="security")),

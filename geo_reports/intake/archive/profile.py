@@ -1,11 +1,12 @@
 """An import profile: how the columns of an archive become reports. Kept with the city, as TOML."""
 
+import codecs
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from geo_reports.city import City
 from geo_reports.errors import ImportProblem
@@ -54,6 +55,15 @@ class Profile(_Strict):
     statuses: dict[str, Status] = {}
     occurred: TimeColumns = TimeColumns(precision=Precision.UNKNOWN)
     closed: TimeColumns | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            codecs.lookup(name)
+        except LookupError as error:
+            raise ValueError(str(error)) from None
+        return name
 
     @model_validator(mode="after")
     def _complete(self) -> "Profile":

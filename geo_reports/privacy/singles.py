@@ -1,0 +1,157 @@
+"""``Singles``: reports one by one, as far as an audience may see them so."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from geo_reports.accounts.actor import Actor
+from geo_reports.city.maps import PointsDef
+from geo_reports.errors import InputError, NotAllowed, NotFound
+from geo_reports.privacy import rules
+from geo_reports.privacy.points import Box, Filters, ReportPage, around, day, present, shown_inside
+from geo_reports.privacy.story import Story, tell
+from geo_reports.privacy.window import Window
+from geo_reports.report import OPEN, WITHDRAWN, Family, Status
+from geo_reports.store import Query
+
+MAP_LIMIT = 10_000
+"""Points one page can carry; beyond it the newest are shown and the page says so."""
+
+
+class Singles(Window):
+    """The half of a view that shows single reports."""
+
+    def reports(self, filters: Filters) -> ReportPage:
+        """One page of reports, newest first; never a category this audience may not see as points."""
+        wanted = self._point_categories(filters.families, filters.categories)
+        statuses = self._statuses(filters.statuses)
+        if filters.unit is not None and filters.unit not in self._names(filters.layer):
+            raise NotFound(f"There is no unit {filters.unit!r} in the layer {self._layer_id(filters.layer)}.")
+        query = Query(
+            families=self._families(wanted),
+            categories=wanted,
+            statuses=statuses,
+            bbox=around(filters.bbox, self.audience),
+            since=self._seconds(filters.since),
+            until=self._seconds(filters.until),
+            layer=self._layer_id(filters.layer),
+            units=(filters.unit,) if filters.unit is not None else None,
+            outside=None if self.audience in rules.STAFF else False,
+            before_id=self._cursor(filters.before),
+        )
+        found = self._newest(query, filters.bbox, filters.limit + 1)
+        page = found.head(filters.limit)
+        following = str(page.public_id.iloc[-1]) if len(found) > filters.limit else None
+        return ReportPage(self._present(page, filters.layer), following)
+
+    def points(self, definition: PointsDef) -> pd.DataFrame:
+        """Reports of a map layer, newest first, at most ``MAP_LIMIT``; columns ``POINT_COLUMNS``."""
+        since = None if definition.window_days is None else self._days_ago(definition.window_days)
+        found = self._store.find(
+            Query(
+                families=(str(definition.family),),
+                categories=self._point_categories((definition.family,), definition.categories),
+                statuses=self._statuses(definition.statuses),
+                since=since,
+                outside=False,
+                limit=MAP_LIMIT,
+            ),
+            text=True,
+        )
+        return self._present(found, None)
+
+    def by_code(self, code: str) -> Story:
+        """Story of the report a tracking code belongs to; ``NotFound`` in the same words for any wrong code."""
+        return self._story(self._store.report_of_code(self._code_hash(code)))
+
+    def open_one(self, public_id: str, *, reason: str, actor: Actor) -> Story:
+        """One report as staff see it; a security report only with a reason, and that is recorded.
+
+        Raises ``NotAllowed`` for other roles, ``InputError`` without a reason, ``NotFound``.
+        """
+        if actor.role not in rules.DESK:
+            raise NotAllowed("Single reports are opened by crews, moderators and administrators.")
+        found = self._store.find(Query(public_id=public_id))
+        if found.empty:
+            raise NotFound(f"There is no report {public_id!r}.")
+        if found.family.iloc[0] == Family.SECURITY:
+            if actor.role not in rules.OPENS_SECURITY:
+                raise NotAllowed("A security report is opened by a moderator or an administrator.")
+            if not reason.strip():
+                raise InputError("Opening a security report needs a reason; it is recorded.", field="reason")
+            self._store.log_opened(
+                public_id, reason=reason.strip(), actor=actor.login, at=int(self._clock().timestamp())
+            )
+        return self._story(public_id)
+
+    def queue(self, limit: int = 100) -> pd.DataFrame:
+        """Open reports for the staff desk, oldest last, without a place finer than the unit.
+
+        Columns public_id, family, category, status, received_on, unit_name, has_text.
+        """
+        if self.audience not in rules.DESK:
+            raise NotAllowed("The desk is for crews, moderators and administrators.")
+        families = None if self.audience in rules.OPENS_SECURITY else (str(Family.DUMP),)
+        found = self._store.find(Query(families=families, statuses=tuple(OPEN), limit=limit), text=True)
+        units = self._store.units_of(found.id.tolist(), self.city.primary.id)
+        names = self._names(None)
+        return pd.DataFrame(
+            {
+                "public_id": found.public_id,
+                "family": found.family,
+                "category": found.category,
+                "status": found.status,
+                "received_on": [day(at, self.city.zone) for at in found.received_at],
+                "unit_name": [names.get(units.get(i, ""), "") for i in found.id.tolist()],
+                "has_text": found.description.notna(),
+            }
+        )
+
+    def _point_categories(self, families: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[str, ...]:
+        for name in chosen:
+            if name not in self.city.categories:
+                raise InputError(f"{name!r} is no category; see /api/v1/categories.", "category")
+        return tuple(
+            category.id
+            for category in self.city.spec.categories
+            if rules.as_points(self.audience, category)
+            and (not families or category.family in families)
+            and (not chosen or category.id in chosen)
+        )
+
+    def _families(self, categories: tuple[str, ...]) -> tuple[str, ...]:
+        """Families of categories; the store reads dumps alone from an index of their own."""
+        return tuple(dict.fromkeys(str(self.city.categories[name].family) for name in categories))
+
+    def _statuses(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
+        """Statuses asked for; those who are not staff never see withdrawn reports."""
+        seen = [status for status in Status if self.audience in rules.STAFF or status not in WITHDRAWN]
+        return tuple(status for status in seen if not chosen or status in chosen)
+
+    def _cursor(self, public_id: str | None) -> int | None:
+        if public_id is None:
+            return None
+        found = self._store.find(Query(public_id=public_id, categories=self._point_categories((), ())))
+        if found.empty:
+            raise InputError("This page marker is unknown; start again without it.", field="before")
+        return int(found.id.iloc[0])
+
+    def _newest(self, query: Query, bbox: Box | None, n: int) -> pd.DataFrame:
+        """First ``n`` reports shown inside the box; looks further where rounding puts some of them outside."""
+        limit = n
+        while True:
+            found = self._store.find(replace(query, limit=limit), text=True)
+            inside = shown_inside(found, bbox, self.audience)
+            if len(inside) >= n or len(found) < limit:
+                return inside.head(n).reset_index(drop=True)
+            limit *= 2
+
+    def _present(self, found: pd.DataFrame, layer: str | None) -> pd.DataFrame:
+        units = self._store.units_of(found.id.tolist(), self._layer_id(layer))
+        return present(found, units, self._names(layer), self.audience, self._clock(), self.city.zone)
+
+    def _story(self, public_id: str) -> Story:
+        found = self._store.find(Query(public_id=public_id), text=True)
+        row = found.astype(object).iloc[0].to_dict()
+        unit = self._store.units_of([int(row["id"])], self.city.primary.id).get(int(row["id"]), "")
+        return tell(row, self._store.events_of(int(row["id"])), self._names(None).get(unit, ""), self.city.zone)

@@ -1,0 +1,54 @@
+"""``Window``: whose eyes look at which city, and the small questions both halves of a view ask."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+import pandas as pd
+
+from geo_reports.city import City
+from geo_reports.report import Audience
+from geo_reports.store import Store
+
+
+class Window:
+    """One audience before one city's store.
+
+    Parameters
+    ----------
+    code_hash : callable
+        Turns a tracking code into the hash it is kept under; raises ``NotFound`` for what is no code.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        store: Store,
+        audience: Audience,
+        clock: Callable[[], datetime],
+        code_hash: Callable[[str], bytes],
+    ) -> None:
+        self.city, self.audience = city, audience
+        self._store, self._clock, self._code_hash = store, clock, code_hash
+
+    def _today(self) -> date:
+        return self._clock().astimezone(self.city.zone).date()
+
+    def _seconds(self, when: date | None) -> int | None:
+        return None if when is None else int(datetime.combine(when, time(), self.city.zone).timestamp())
+
+    def _days_ago(self, days: int) -> int:
+        # from midnight: a window that slides by the second would tell the hour at which a report drops out of it
+        start = self._seconds(self._today() - timedelta(days=days))
+        assert start is not None  # noqa: S101 a day has a start
+        return start
+
+    def _layer_id(self, layer: str | None) -> str:
+        return self.city.primary.id if layer is None else self.city.layer(layer).id
+
+    def _units(self, layer: str | None) -> pd.DataFrame:
+        table = self.city.layer(self._layer_id(layer)).table
+        return table.drop_duplicates("unit", keep="last").reset_index(drop=True)
+
+    def _names(self, layer: str | None) -> dict[str, str]:
+        units = self._units(layer)
+        return dict(zip(units.unit, units.name, strict=True))
