@@ -102,7 +102,7 @@ class Intake:
             month=np.array([occurred.month]),
             source_id=[name.hex()],
             identity=[name],
-            public_id=[self._key.public_id(name)],
+            public_id=self._key.public_ids([name]),
             size=[str(new.size) if new.size else None],
             status=[str(Status.RECEIVED)],
             closed_at=[None],

@@ -103,7 +103,7 @@ class Demo:
             month=np.array([o.month for o in occurred]),
             source_id=[f"{family}-{i}" for i in range(n)],
             identity=names,
-            public_id=[self.key.public_id(name) for name in names],
+            public_id=self.key.public_ids(names),
             size=sizes if family is Family.DUMP else [None] * n,
             status=status.tolist(),
             closed_at=_closings(occurred, status.tolist(), now, random),

@@ -130,7 +130,7 @@ def test_the_same_key_gives_the_same_code_with_this_server_only():
     code = KEY.code("k" * 16)
     assert KEY.code_hash(code) != other.code_hash(code)
     assert KEY.body_hash(b"x") != other.body_hash(b"x")
-    assert KEY.public_id(b"x") != other.public_id(b"x")
+    assert KEY.public_ids([bytes(16)]) != other.public_ids([bytes(16)])
 
 
 def test_spelling_does_not_matter():
@@ -162,9 +162,13 @@ def test_no_text_breaks_the_reader_of_codes(text):
         assert len(KEY.code_hash(text)) == 32
 
 
-def test_a_public_id_says_nothing_of_the_code():
-    assert re.fullmatch(r"[0-9a-z]{12}", KEY.public_id(b"x"))
-    assert KEY.public_id(b"x") != KEY.public_id(b"y")
+def test_public_ids_are_named_alike_one_by_one_and_together():
+    identities = [i.to_bytes(16, "big") for i in range(1000)]
+    names = KEY.public_ids(identities)
+    assert all(re.fullmatch(r"[0-9a-hjkmnp-tv-z]{12}", name) for name in names)
+    assert len(set(names)) == 1000
+    assert names == [name for identity in identities for name in KEY.public_ids([identity])]
+    assert KEY.public_ids([]) == []
 
 
 def test_contacts_are_sealed():

@@ -188,7 +188,7 @@ class Archive:
             month=good.month,
             source_id=good.source_id,
             identity=names,
-            public_id=[self._key.public_id(name) for name in names],
+            public_id=self._key.public_ids(names),
             size=good.size,
             status=good.status,
             closed_at=good.closed_at,
