@@ -120,7 +120,7 @@ def test_no_code_contact_or_address_is_kept_in_the_clear(workshop: Workshop, tmp
     key = "a-key-nobody-guesses"
     answer = client.post(
         "/api/v1/reports",
-        json=theft | {"contact": "ana@example.cl"},
+        json=sent,
         headers={"Idempotency-Key": key, "User-Agent": "Known/1.0"},
     )
     code = answer.json()["code"]
