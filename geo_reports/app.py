@@ -17,6 +17,7 @@ from geo_reports.intake import Intake, Locator, ServerKey, WriteLimit, open_key
 from geo_reports.intake.archive import Archive
 from geo_reports.intake.demo import Demo
 from geo_reports.intake.keys import replace_lost_key
+from geo_reports.intake.reassign import Reassign, check_layers
 from geo_reports.privacy import View
 from geo_reports.report import Audience
 from geo_reports.settings import Settings
@@ -49,12 +50,14 @@ def database(settings: Settings, city_id: str, demo: bool = False) -> str:
 def build(settings: Settings, clock: Callable[[], datetime] = utc_now, demo: bool = False) -> Workshop:
     """Build everything for one city and one store.
 
-    Raises ``CityError`` with every problem of the city folder, ``StoreError`` or ``KeyProblem``.
+    Raises ``CityError`` with every problem of the city folder, ``StoreError``, ``KeyProblem``, or
+    ``LayersChanged`` when ``reassign`` must come first.
     """
     place = city.load(settings.city)
     where = database(settings, place.spec.id, demo)
     store = Store(where)
     key = open_key(settings.key_dir, store)
+    check_layers(place, store)
     locator = Locator(place, store)
     tools = (place, store, key, locator, clock)
     return Workshop(_house(settings, *tools), Archive(*tools), Demo(*tools), Doctor(store), where)
@@ -80,6 +83,13 @@ def _house(
 
 def _view(place: City, store: Store, clock: Callable[[], datetime], key: ServerKey, audience: Audience) -> View:
     return View(place, store, audience, clock, key.code_hash)
+
+
+def build_reassign(settings: Settings, clock: Callable[[], datetime] = utc_now, demo: bool = False) -> Reassign:
+    """Build the job that brings a store up to the city's layers."""
+    place = city.load(settings.city)
+    store = Store(database(settings, place.spec.id, demo))
+    return Reassign(place, store, Locator(place, store), clock)
 
 
 def accept_lost_key(settings: Settings) -> str:

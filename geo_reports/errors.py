@@ -20,6 +20,7 @@
     ├── StoreError              the store cannot be used
     │   ├── StoreBusy           another writer holds the store
     │   └── SchemaTooNew        a newer program has upgraded the store
+    ├── LayersChanged           the layers changed since reports were assigned; reassign them
     └── KeyProblem              the server key is missing, readable by others, or another store's
 """
 
@@ -130,6 +131,10 @@ class SchemaTooNew(StoreError):
     """A newer program has upgraded this store."""
 
 
+class LayersChanged(GeoReportsError):
+    """The layers changed since the reports were assigned to units."""
+
+
 class KeyProblem(GeoReportsError):
     """The server key is missing, readable by others, or belongs to another store."""
 
@@ -146,6 +151,7 @@ HTTP_STATUS: dict[type[GeoReportsError], int] = {
     TooManyRequests: 429,
     MissingExtra: 501,
     StoreError: 503,
+    LayersChanged: 503,
     KeyProblem: 503,
     GeoReportsError: 500,
 }

@@ -174,6 +174,17 @@ class City:
         return self.layers[layer_id]
 
     @cached_property
+    def layers_digest(self) -> str:
+        """SHA-256 over ids, geometry and validity of every unit: when it changes, reports must be assigned again."""
+        total = hashlib.sha256(f"{self.spec.primary_layer}\x1f{self.spec.boundary_layer}".encode())
+        for layer in self.layers.values():
+            for version in layer.versions:
+                total.update(f"\x1f{layer.id}\x1f{version.label}\x1f{version.spec.valid_to}\x1f".encode())
+                total.update("\x1f".join(version.units.unit).encode())
+                total.update(b"".join(version.units.geometry.to_wkb()))
+        return total.hexdigest()
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over every definition and data file, to tell one state of the folder from another."""
         total = hashlib.sha256()

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.errors import NotFound, ReusedKey, StoreError
 from geo_reports.report import CloseReason, Status
-from geo_reports.store import chain, change, query
+from geo_reports.store import chain, change, derive, query
 from geo_reports.store.engine import migrate, open_engine, reading, writing
 from geo_reports.store.insert import Arrivals, insert
 from geo_reports.store.query import Query
@@ -92,6 +92,11 @@ class Store:
         with self.writing() as connection:
             connection.execute(sa.delete(meta).where(meta.c.key == key))
             connection.execute(sa.insert(meta).values(key=key, value=value))
+
+    def put_meta(self, connection: Connection, key: str, value: str) -> None:
+        """Remember one value in the caller's transaction."""
+        connection.execute(sa.delete(meta).where(meta.c.key == key))
+        connection.execute(sa.insert(meta).values(key=key, value=value))
 
     def register_units(self, layer: str, table: pd.DataFrame) -> UnitIds:
         """Number the units of a layer (columns version and unit), keeping the numbers they have."""
@@ -264,6 +269,26 @@ class Store:
         """Record that a person opened a report, and why."""
         with self.writing() as connection:
             change.log_opened(connection, public_id, reason=reason, actor=actor, at=at)
+
+    # derived -------------------------------------------------------------------------------------
+
+    def located(self, connection: Connection, after_id: int, n: int) -> pd.DataFrame:
+        """Next reports after an id, with what their units and counters depend on."""
+        return derive.located(connection, after_id, n)
+
+    def rewrite_units(
+        self, connection: Connection, rows: pd.DataFrame, units: NDArray[np.int64], outside: NDArray[np.bool_]
+    ) -> int:
+        """Give located reports their (m, layers) units; returns how many moved."""
+        return derive.rewrite(connection, rows, units, outside)
+
+    def finish_reassign(self, layers_key: str, digest: str, cursor_key: str, *, moved: int, at: int) -> None:
+        """Record that every report is assigned in the layers with this digest."""
+        with self.writing() as connection:
+            self.put_meta(connection, layers_key, digest)
+            connection.execute(sa.delete(meta).where(meta.c.key == cursor_key))
+            entry = chain.Entry(at, None, "reassigned", None, f"{moved} moved", "reassign", bytes.fromhex(digest))
+            chain.append(connection, [entry])
 
     # doctor --------------------------------------------------------------------------------------
 

@@ -123,7 +123,11 @@ def find_profile(city: City, file: Path, columns_of: Callable[[Path, Profile], l
             fitting.append(path)
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(path.name for path in (fitting or known)) or "none"
+    if not known:
+        raise ImportProblem(
+            f"{file}: name a profile with --profile, or keep one in {folder}; docs/import.md shows how."
+        )
+    names = ", ".join(path.name for path in (fitting or known))
     what = "several profiles fit" if fitting else "no profile fits"
     raise ImportProblem(
         f"{file}: {what} its columns ({', '.join(columns)}); name one with --profile. In {folder}: {names}."

@@ -14,7 +14,7 @@ from typing import Any
 from geo_reports.city import City
 from geo_reports.errors import ImportProblem, StoreBusy
 from geo_reports.intake.archive.profile import Profile, find_profile, load_profile
-from geo_reports.intake.archive.readers import CHUNK_ROWS, Chunk, Fault, columns_of, read_chunks
+from geo_reports.intake.archive.readers import CHUNK_ROWS, Chunk, Fault, columns_of, kind_of, read_chunks
 from geo_reports.intake.archive.rows import Good, Judge
 from geo_reports.intake.keys import ServerKey
 from geo_reports.intake.locate import Locator
@@ -76,6 +76,7 @@ class Archive:
         run after the chunk before it: ``Summary.interrupted`` says so, and a second run completes it.
         Each ``chunk_rows`` rows are one transaction.
         """
+        kind_of(file)  # a missing file is the first thing to say, whatever the profiles
         chosen = load_profile(profile or find_profile(self._city, file, columns_of), self._city)
         summary = Summary(None, chosen.source)
         now = int(self._clock().timestamp())
