@@ -189,6 +189,7 @@ class NewReport(BaseModel):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
+        hide_input_in_errors=True,  # what a person wrote belongs in no log
         json_schema_extra={
             "examples": [
                 {

@@ -1,4 +1,4 @@
-"""Slow down guessing: few attempts per login and sender, more per login, a ceiling for all."""
+"""Slow down guessing: few attempts per login and sender, more per sender and per login, a ceiling for all."""
 
 import hashlib
 import secrets
@@ -11,8 +11,12 @@ from limits.strategies import FixedWindowRateLimiter
 from geo_reports.errors import TooManyRequests
 
 WINDOW_MIN = 15
-PER_SENDER, PER_LOGIN, FOR_ALL = 10, 50, 300
-"""Attempts in one window. A stranger's guesses reach PER_SENDER long before they shut out the office."""
+PER_SENDER, PER_LOGIN, PER_ADDRESS, FOR_ALL = 10, 50, 100, 300
+"""Attempts in one window: of a sender for one login, for one login, of a sender, and of everybody.
+
+Those of a sender are asked first, and a refused attempt counts no further: one address cannot use up what its
+owner (PER_LOGIN) or the office (FOR_ALL) may try.
+"""
 
 
 class Throttle:
@@ -22,6 +26,7 @@ class Throttle:
         self._salt = secrets.token_bytes(16)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._sender = RateLimitItemPerMinute(PER_SENDER, WINDOW_MIN, "sender")
+        self._address = RateLimitItemPerMinute(PER_ADDRESS, WINDOW_MIN, "address")
         self._login = RateLimitItemPerMinute(PER_LOGIN, WINDOW_MIN, "login")
         self._all = RateLimitItemPerMinute(FOR_ALL, WINDOW_MIN, "all")
 
@@ -36,14 +41,15 @@ class Throttle:
 
     def succeeded(self, login: str, sender: str) -> None:
         """Forget the attempts of a sender who turned out to know the password."""
-        item, key = self._counters(login, sender)[-1]
+        item, key = self._counters(login, sender)[0]
         self._limiter.clear(item, key)
 
     def _counters(self, login: str, sender: str) -> list[tuple[RateLimitItemPerMinute, str]]:
         return [
-            (self._all, "all"),
-            (self._login, self._digest(login)),
             (self._sender, self._digest(f"{login} {sender}")),
+            (self._address, self._digest(sender)),
+            (self._login, self._digest(login)),
+            (self._all, "all"),
         ]
 
     def _digest(self, text: str) -> str:

@@ -56,13 +56,13 @@ _WHERE = {"body", "query", "path", "header", "cookie"}
 def install_errors(app: FastAPI, html: HtmlErrors | None = None) -> None:
     """Answer every error of ``app`` with ``ErrorBody``.
 
-    Outside ``/api``, ``/healthz`` and ``/readyz`` the answer is ``html(request, status, error)`` where given.
+    Outside ``/api``, ``/ogc``, ``/healthz`` and ``/readyz`` the answer is ``html(request, status, error)`` where given.
     Errors of the service itself are logged with their traceback and say nothing about the inside.
     """
 
     async def answer(request: Request, error: Exception) -> Response:
         status = status_of(error)
-        if _is_ours(error):
+        if _is_ours(error) or isinstance(error, MissingExtra):
             # the pattern of the route, never the path or the query: a path may hold a tracking code
             route = getattr(request.scope.get("route"), "path", "no route")
             log.error("%s %s failed with %d", request.method, route, status, exc_info=error)
@@ -76,7 +76,7 @@ def install_errors(app: FastAPI, html: HtmlErrors | None = None) -> None:
 
 def is_api(path: str) -> bool:
     """Tell whether programs, not people, ask for this path."""
-    return path in ("/api", "/healthz", "/readyz") or path.startswith("/api/")
+    return path in ("/api", "/ogc", "/healthz", "/readyz") or path.startswith(("/api/", "/ogc/"))
 
 
 def status_of(error: Exception) -> int:

@@ -59,12 +59,13 @@ def draw_map(
     view = house.view(definition.audience)
     response = Response()
     public = definition.audience is Audience.PUBLIC
-    if same := unchanged(request, response, f"{view.revision()}-{query.lang}", None if public else visitor, ALONE):
+    language = query.lang or house.city.spec.locale[:2]
+    if same := unchanged(request, response, f"{view.revision()}-{language}", None if public else visitor, ALONE):
         return same
     page = render_page(
         definition,
         view,
-        words(query.lang),
+        words(language),
         assets=Assets.served(),
         nonce=request.state.nonce,
         now=house.clock(),

@@ -122,7 +122,7 @@ class PlanBreakdownQuery(PlanQuery):
 class MapQuery(_Query):
     """How a map is drawn."""
 
-    lang: Literal["es", "en"] = Field("es", description="Language of the page.")
+    lang: Literal["es", "en"] | None = Field(None, description="Language of the page; the city's if absent.")
 
 
 def read_months(first: str | None, last: str | None) -> tuple[int, int] | None:

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from geo_reports.api import aggregates, health, layers, maps, reports, staff
+from geo_reports.api import aggregates, health, layers, maps, ogc, reports, staff
 from geo_reports.api.openapi import PREFIX
 from geo_reports.house import House
 
 
 def create_api(house: House) -> APIRouter:
-    """Build the router of ``/api/v1``, ``/healthz`` and ``/readyz`` for one house; include it without a prefix."""
+    """Build the router of ``/api/v1``, ``/ogc`` and the two probes for one house; include it without a prefix."""
 
     async def enter(request: Request) -> None:
         request.state.house = house
@@ -16,5 +16,6 @@ def create_api(house: House) -> APIRouter:
     api = APIRouter(dependencies=[Depends(enter)])
     for noun in (reports, aggregates, layers, maps, staff):
         api.include_router(noun.router, prefix=PREFIX)
+    api.include_router(ogc.router)
     api.include_router(health.router)
     return api

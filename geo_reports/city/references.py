@@ -5,10 +5,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geo_reports.city.maps import MapSpec, PlacesDef
+from geo_reports.city.maps import MapSpec, PlacesDef, PointsDef
 from geo_reports.city.model import CitySpec, LayerSpec, PlansSpec
 from geo_reports.city.toml import Findings
-from geo_reports.report import Family
+from geo_reports.report import Audience, Family
 
 if TYPE_CHECKING:
     from geo_reports.city.folder import Layer
@@ -88,6 +88,8 @@ def _plans(plans: PlansSpec, spec: CitySpec, layers: "dict[str, Layer]", finding
                 findings.problem(toml, f"{where}.tracks", f"names no category: {category!r}", "see city.toml")
         if plan.layer not in layer_ids:
             findings.problem(toml, f"{where}.layer", f"names no layer: {plan.layer!r}", "see city.toml")
+        elif plan.layer == spec.boundary_layer != spec.primary_layer:
+            findings.problem(toml, f"{where}.layer", "is the boundary, which counts no reports", "name another layer")
         elif layers[plan.layer].versions:
             known = set(layers[plan.layer].table.unit)
             for unit in plan.units:
@@ -112,6 +114,13 @@ def _map(path: Path, definition: MapSpec, spec: CitySpec, findings: Findings) ->
                         path, f"{where}.kinds", f"names no places: {kind!r}", "see [[places]] in city.toml"
                     )
             continue
+        if not isinstance(layer, PointsDef) and not _counted(definition, layer.family, spec):
+            findings.problem(
+                path,
+                f"{where}.family",
+                f"no category of {layer.family} may be counted for the audience {definition.audience}",
+                "remove the layer, or see publish in city.toml",
+            )
         for category in getattr(layer, "categories", []):
             if category not in families:
                 findings.problem(path, f"{where}.categories", f"names no category: {category!r}", "see city.toml")
@@ -122,3 +131,12 @@ def _map(path: Path, definition: MapSpec, spec: CitySpec, findings: Findings) ->
                     f"{category!r} is not of the family {layer.family}",
                     "correct one",
                 )
+
+
+def _counted(definition: MapSpec, family: Family, spec: CitySpec) -> bool:
+    """Tell whether a map's audience may see any count of a family: without one the whole page is refused."""
+    theirs = [category for category in spec.categories if category.family is family]
+    dumps_of_crews = definition.audience is Audience.CREW and family is Family.DUMP
+    if definition.audience in (Audience.PUBLIC, Audience.RESIDENT, Audience.CREW) and not dumps_of_crews:
+        return any(category.published != "never" for category in theirs)
+    return bool(theirs)

@@ -75,7 +75,10 @@ def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
 def _months(since: str | None, until: str | None) -> tuple[int, int] | None:
     if since is None and until is None:
         return None
-    return _month(since, "--from") if since else 200_001, _month(until, "--to") if until else 209_912
+    months = (_month(since, "--from") if since else 200_001, _month(until, "--to") if until else 209_912)
+    if months[1] < months[0]:
+        raise InputError("--to is before --from: give the earlier month as --from.")
+    return months
 
 
 def _month(text: str, option: str) -> int:
@@ -122,5 +125,8 @@ def render(
         demo=house.demo,
         name=name,
     )
-    output.write_text(page.html, encoding="utf-8")
+    try:
+        output.write_text(page.html, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written ({error.strerror}).") from None
     say(f"{output}: {output.stat().st_size / 1e6:.1f} MB")

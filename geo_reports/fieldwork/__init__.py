@@ -1,5 +1,5 @@
 """What staff do with a report."""
 
-from geo_reports.fieldwork.desk import Fieldwork
+from geo_reports.fieldwork.desk import MAY_PUBLISH, Fieldwork
 
-__all__ = ["Fieldwork"]
+__all__ = ["MAY_PUBLISH", "Fieldwork"]

@@ -16,6 +16,7 @@ MAY_MOVE: dict[Audience, frozenset[Family]] = {
 LONGEST_NOTE, LONGEST_TEXT = 1000, 4000
 """Characters; a published text may be as long as one that is sent."""
 MAY_PUBLISH = frozenset({Audience.MODERATOR, Audience.ADMIN})
+"""Roles that publish text."""
 
 
 class Fieldwork:

@@ -62,6 +62,8 @@ class Demo:
         batch = self.store.start_batch(SOURCE, f"seed {seed}", "", now)
         made = 0
         for family, n in ((Family.DUMP, dumps), (Family.SECURITY, security)):
+            if not self.city.categories_of(family):
+                continue
             arrivals = self._arrivals(family, n, random)
             totals = {"n_read": made + len(arrivals), "n_new": made + len(arrivals)}
             with self.store.writing() as connection:

@@ -8,10 +8,9 @@ from geo_reports.look import N_, Words
 from geo_reports.look.signs import sign_of
 from geo_reports.mapping.elements import Drawn
 from geo_reports.mapping.sheet import Cell, Column, Desk, Sheet, Strings, Swatch, Table, figure, say
+from geo_reports.privacy.singles import MAP_LIMIT
 from geo_reports.report import CLOSED, OPEN, Audience, Size, Status
 
-MOST = 10_000
-"""Most signs a page carries; of more, the newest."""
 LISTED = 200
 """Most reports listed one by one in a table."""
 
@@ -31,8 +30,8 @@ def draw_points(desk: Desk, definition: PointsDef) -> Sheet:
     """Signs of a layer, its legend by state, a table by unit and a list of the newest."""
     words = desk.words
     frame = _with_none(desk.view.points(definition))
-    cut = len(frame) >= MOST
-    frame = frame.head(MOST)
+    cut = len(frame) >= MAP_LIMIT
+    frame = frame.head(MAP_LIMIT)
     name = desk.map.put(Drawn("points", [_data(desk, frame)], definition.shown)) if len(frame) else ""
     title = words.say(definition.name)
     return Sheet(

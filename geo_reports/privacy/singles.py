@@ -17,6 +17,11 @@ from geo_reports.store import Query
 MAP_LIMIT = 10_000
 """Points one page can carry; beyond it the newest are shown and the page says so."""
 
+QUEUE = 100
+"""Most reports the desk lists; beyond it the newest are listed and the page says so."""
+LONGEST_REASON = 500
+"""Characters of the reason why a report is opened."""
+
 
 class Singles(Window):
     """The half of a view that shows single reports."""
@@ -77,15 +82,18 @@ class Singles(Window):
         if found.family.iloc[0] == Family.SECURITY:
             if actor.role not in rules.OPENS_SECURITY:
                 raise NotAllowed("A security report is opened by a moderator or an administrator.")
-            if not reason.strip():
-                raise InputError("Opening a security report needs a reason; it is recorded.", field="reason")
+            if not reason.strip() or len(reason) > LONGEST_REASON or "\x00" in reason:
+                raise InputError(
+                    f"Opening a security report needs a reason of at most {LONGEST_REASON} characters; it is recorded.",
+                    field="reason",
+                )
             self._store.log_opened(
                 public_id, reason=reason.strip(), actor=actor.login, at=int(self._clock().timestamp())
             )
         return self._story(public_id)
 
-    def queue(self, limit: int = 100) -> pd.DataFrame:
-        """Open reports for the staff desk, oldest last, without a place finer than the unit.
+    def queue(self, limit: int = QUEUE) -> pd.DataFrame:
+        """Newest ``limit`` open reports for the staff desk, oldest last, without a place finer than the unit.
 
         Columns public_id, family, category, status, received_on, unit_name, has_text.
         """

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pandas as pd
 
 from geo_reports.city import City
+from geo_reports.errors import InputError
 from geo_reports.report import Audience
 from geo_reports.store import Store
 
@@ -43,7 +44,15 @@ class Window:
         return start
 
     def _layer_id(self, layer: str | None) -> str:
-        return self.city.primary.id if layer is None else self.city.layer(layer).id
+        """Id of a layer that reports are counted in; a separate boundary is none, and its zeros would be untrue."""
+        if layer is None:
+            return self.city.primary.id
+        counted = [known.id for known in self.city.unit_layers]
+        if self.city.layer(layer).id not in counted:
+            raise InputError(
+                f"Reports are not counted in the layer {layer}; take one of {', '.join(counted)}.", "layer"
+            )
+        return layer
 
     def _units(self, layer: str | None) -> pd.DataFrame:
         table = self.city.layer(self._layer_id(layer)).table

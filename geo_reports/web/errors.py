@@ -30,6 +30,7 @@ _SAID = {
     413: (N_("That is too long"), N_("Write a shorter text and send it again.")),
     422: (N_("Something is missing or cannot be read"), N_("Go back, check what you wrote and send it again.")),
     429: (N_("Please wait a little"), N_("Too many attempts came from your network. Try again in a few minutes.")),
+    501: (N_("This page is not ready yet"), N_("The service lacks a part it needs. Whoever runs it can add it.")),
     503: (N_("We cannot save right now"), N_("Nothing was lost on our side. Try again in a moment.")),
     500: (N_("Something failed here"), N_("It was not your fault. Try again in a moment.")),
 }
@@ -42,7 +43,7 @@ def html_errors(house: House) -> Callable[[Request, int, Exception], Response]:
         if isinstance(error, NotSignedIn) and request.method == "GET":
             return see_other(f"/entrar?volver={quote(request.url.path)}")
         # without a session: finding out who asks could fail in the same way as the page did
-        visit = Visit(request, house, chosen_words(request))
+        visit = Visit(request, house, chosen_words(request, house.city))
         title, advice = _SAID.get(status, _SAID[500 if status >= 500 else 422])
         response = visit.page("error.html", status, SECRET, title=visit.words(title), advice=visit.words(advice))
         if isinstance(error, TooManyRequests):

@@ -5,9 +5,9 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from geo_reports.city import City
+from geo_reports.city import CategorySpec, City
 from geo_reports.errors import (
     AddressNotFound,
     GeoReportsError,
@@ -61,7 +61,13 @@ def read(form: ReportForm, city: City) -> tuple[NewReport | None, list[Fault]]:
     faults = [fault for fault in (_kind(form, city), _place(form), _time(form), *_lengths(form)) if fault]
     if faults:
         return None, faults
-    category = city.categories[form.category]
+    try:
+        return _report(form, city.categories[form.category]), []
+    except ValidationError:  # what no person types, such as a NUL character
+        return None, [Fault("", FALLBACK)]
+
+
+def _report(form: ReportForm, category: CategorySpec) -> NewReport:
     located = bool(form.lon) and not form.candidate
     return NewReport(
         family=category.family,
@@ -74,7 +80,7 @@ def read(form: ReportForm, city: City) -> tuple[NewReport | None, list[Fault]]:
         occurred_at=f"{form.day}T{form.hour}:00" if form.hour else form.day or None,
         size=Size(form.size) if category.family is Family.DUMP and form.size in set(Size) else None,
         contact=form.contact.strip() or None,
-    ), []
+    )
 
 
 def explain(error: GeoReportsError, form: ReportForm, city: City) -> Fault:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_reports.errors import NotAllowed
-from geo_reports.house import House, Tiles
+from geo_reports.house import House
 from geo_reports.mapping import tile_origin
 
 MAX_BODY_BYTES = 256 * 1024
@@ -29,10 +29,11 @@ _HSTS = "max-age=31536000; includeSubDomains"
 def install_security(app: FastAPI, house: House) -> None:
     """Put the security headers on every answer of ``app`` and a ceiling on every request's body."""
     build = app.build_middleware_stack
+    images = tile_origin(house.tiles) if house.tiles else ""  # now: a wrong address stops the start, not each page
 
     def outermost() -> ASGIApp:
         # the framework answers unexpected errors outside every middleware that is added the usual way
-        return Security(build(), https=house.https, tiles=house.tiles)
+        return Security(build(), https=house.https, images=images)
 
     app.build_middleware_stack = outermost  # type: ignore[method-assign]
 
@@ -40,9 +41,8 @@ def install_security(app: FastAPI, house: House) -> None:
 class Security:
     """ASGI layer: a nonce for the page's scripts, the headers, and the ceiling on bodies."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, tiles: Tiles | None) -> None:
-        self._app, self._https = app, https
-        self._images = tile_origin(tiles) if tiles else ""
+    def __init__(self, app: ASGIApp, *, https: bool, images: str) -> None:
+        self._app, self._https, self._images = app, https, images
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, with a nonce in ``scope["state"]``."""

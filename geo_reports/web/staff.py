@@ -7,16 +7,14 @@ from fastapi import APIRouter, Form, Response
 
 from geo_reports.accounts import STAFF, may_use
 from geo_reports.errors import InputError, http_status
+from geo_reports.fieldwork import MAY_PUBLISH
 from geo_reports.privacy import Story
-from geo_reports.report import TRANSITIONS, Audience, CloseReason, Status
+from geo_reports.privacy.rules import DESK
+from geo_reports.privacy.singles import QUEUE
+from geo_reports.report import TRANSITIONS, CloseReason, Status
 from geo_reports.web.visit import Here, Visit, see_other
 
 router = APIRouter()
-
-DESK = (Audience.CREW, Audience.MODERATOR, Audience.ADMIN)
-"""Roles that work on single reports."""
-EDITORS = (Audience.MODERATOR, Audience.ADMIN)
-"""Roles that publish text."""
 
 Text = Annotated[str, Form()]
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -32,6 +30,7 @@ def desk(here: Here, hecho: str = "") -> Response:
         "desk.html",
         waiting=None if waiting is None else waiting.to_dict("records"),
         maps={name: spec for name, spec in city.maps.items() if may_use(actor, spec.audience)},
+        most=QUEUE,
         done=bool(hecho),
         path="/personal",
     )
@@ -71,36 +70,47 @@ def move(
             actor=actor,
         )
     except InputError as error:
-        return _open(here, public_id, opened_for, error=error)
+        typed = {"status": status, "reason": reason, "note": note}
+        return _open(here, public_id, opened_for, error=error, typed=typed)
     return see_other("/personal?hecho=1")
 
 
 @router.post("/personal/reportes/{public_id}/texto")
 def publish(here: Here, public_id: str, csrf: Text = "", text: Text = "") -> Response:
     """Publish a text that a moderator has read; an empty one takes it back."""
-    actor = here.check_form(csrf, *EDITORS)
+    actor = here.check_form(csrf, *MAY_PUBLISH)
     here.house.fieldwork.publish_text(public_id, text.strip() or None, actor=actor)
     return see_other("/personal?hecho=1")
 
 
 def _open(
-    here: Visit, public_id: str, reason: str, *, asked: bool = False, error: InputError | None = None
+    here: Visit,
+    public_id: str,
+    reason: str,
+    *,
+    asked: bool = False,
+    error: InputError | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response:
     actor = here.require(*DESK)
     try:
         story = here.house.view(actor.role).open_one(public_id, reason=reason, actor=actor)
     except InputError as missing:
         return here.page("reason.html", http_status(missing) if asked else 200, public_id=public_id, asked=asked)
+    category = here.house.city.categories.get(story.category)
+    # elsewhere a published text would be shown to nobody, but one that is there can be taken back
+    shown = story.public_text is not None or (category is not None and category.published == "point")
     return here.page(
         "case.html",
         http_status(error) if error else 200,
         story=story,
-        category=here.house.city.categories.get(story.category),
+        category=category,
         next_statuses=_next(story),
         reasons=list(CloseReason),
-        editor=actor.role in EDITORS,
+        editor=actor.role in MAY_PUBLISH and shown,
         opened_for=reason,
         error=error.field if error else None,
+        typed=typed or {"status": "", "reason": "", "note": ""},
         path="/personal",
     )
 

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from geo_reports.accounts import Actor, check_role
+from geo_reports.city import City
 from geo_reports.errors import NotSignedIn
 from geo_reports.house import House
 from geo_reports.look import LANGUAGES, Words, render, words
@@ -100,16 +101,16 @@ def session_cookie(house: House) -> str:
 
 
 def visit_of(request: Request) -> Visit:
-    """Read language and session from a request. Where nothing asked for English, it is Spanish."""
+    """Read language and session from a request."""
     house: House = request.state.house
     token = request.cookies.get(session_cookie(house))
-    return Visit(request, house, chosen_words(request), token, house.accounts.actor(token))
+    return Visit(request, house, chosen_words(request, house.city), token, house.accounts.actor(token))
 
 
-def chosen_words(request: Request) -> Words:
-    """Words in the language of ``?lang=`` or of the cookie that remembers it."""
-    asked = request.query_params.get("lang")
-    return words(asked if asked in LANGUAGES else request.cookies.get(LANGUAGE_COOKIE, LANGUAGES[0]))
+def chosen_words(request: Request, city: City) -> Words:
+    """Words in the language of ``?lang=``, of the cookie that remembers it, or of the city."""
+    asked = (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), city.spec.locale[:2])
+    return words(next((language for language in asked if language in LANGUAGES), LANGUAGES[0]))
 
 
 Here = Annotated[Visit, Depends(visit_of)]

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -10,7 +11,7 @@ import pytest
 
 from geo_reports.accounts import STAFF, Accounts, Actor, check_audience, may_use
 from geo_reports.accounts.passwords import ALPHABET
-from geo_reports.accounts.throttle import PER_LOGIN, PER_SENDER, Throttle
+from geo_reports.accounts.throttle import FOR_ALL, PER_LOGIN, PER_SENDER, Throttle
 from geo_reports.errors import InputError, NotAllowed, NotFound, NotSignedIn, TooManyRequests
 from geo_reports.report import Audience
 from geo_reports.store import Store
@@ -235,3 +236,13 @@ def test_refusal_tells_signing_in_from_another_role():
     with pytest.raises(NotAllowed):
         check_audience(Actor("x", Audience.CREW), Audience.PLANNER)
     check_audience(None, Audience.PUBLIC)
+
+
+def test_one_address_cannot_use_up_what_the_owner_and_the_office_may_try():
+    throttle = Throttle()
+    for number in range(FOR_ALL):
+        with suppress(TooManyRequests):
+            throttle.attempt("ana", "here")
+        with suppress(TooManyRequests):
+            throttle.attempt(f"guess {number}", "here")
+    throttle.attempt("ana", "elsewhere")

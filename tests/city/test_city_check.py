@@ -1,6 +1,7 @@
 """Every fault of a city folder is listed, with the file and the key to look at."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -326,3 +327,23 @@ def test_byte_order_mark_of_an_editor_is_no_problem(folder: Path):
 def test_kind_left_out_of_a_map_layer_is_named(folder: Path):
     replace(folder, "maps/crews.toml", 'kind = "points"\n', "")
     assert str(problem(folder)) == "maps/crews.toml: layers[0].kind: is required but absent: add it"
+
+
+def test_plan_on_a_separate_boundary_is_refused(folder: Path):
+    replace(folder, "layers/city.toml", '"barrios"\n', '"sectors"\nboundary_layer = "barrios"\n')
+    assert ("layers/plans.toml", "plans[south].layer") in {(p.file, p.where) for p in check(folder)[0]}
+
+
+def test_map_that_counts_what_its_audience_may_not_count_is_refused(folder: Path):
+    toml = folder / "layers" / "city.toml"
+    head, *entries = toml.read_text(encoding="utf-8").split("[[categories]]")
+    hidden = [
+        re.sub('publish = "[a-z]+"\n', "", entry).replace(
+            'family = "security"', 'family = "security"\npublish = "never"'
+        )
+        for entry in entries
+    ]
+    toml.write_text("[[categories]]".join([head, *hidden]), encoding="utf-8")
+    problems, _ = check(folder)
+    assert {p.file for p in problems} == {"maps/residents.toml"}
+    assert "no category of security may be counted for the audience public" in problems[0].wrong

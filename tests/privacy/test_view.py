@@ -1,5 +1,6 @@
 """Who sees what: every role against every way out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -311,3 +312,21 @@ def test_a_plan_of_hidden_categories_has_no_public_row(settled):
 
 def vars_of(city):
     return {name: getattr(city, name) for name in city.__dataclass_fields__}
+
+
+def test_a_boundary_that_counts_no_reports_is_not_answered_with_zeros(town):
+    spec = town.city.spec.model_copy(update={"boundary_layer": "sectors"})
+    town.city = replace(town.city, spec=spec)
+    town.send(unit="A")
+    view = town.view(PUBLIC)
+    with pytest.raises(InputError, match="not counted in the layer sectors"):
+        view.aggregates("sectors", family=Family.DUMP)
+    with pytest.raises(InputError, match="not counted in the layer sectors"):
+        view.reports(Filters(layer="sectors"))
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\x00b"])
+def test_a_reason_that_cannot_be_kept_opens_nothing(town, reason):
+    theft = town.send("street_robbery")
+    with pytest.raises(InputError):
+        town.view(ADMIN).open_one(theft.public_id, reason=reason, actor=actor(ADMIN))

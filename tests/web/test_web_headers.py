@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from geo_reports.app import create_app
+from geo_reports.errors import InputError, MissingExtra
 from tests.web.conftest import DUMP, client_of
 
 EVERY = [
@@ -127,3 +129,17 @@ def test_body_too_large_is_refused(reader, chunked):
     answer = reader.post("/reportar", content=content, headers=headers)
     assert answer.status_code == 413
     assert "Es demasiado largo" in answer.text
+
+
+def test_wrong_address_of_tiles_stops_the_start(house_at):
+    with pytest.raises(InputError):
+        create_app(house_at(tile_url="https://tiles.example.org/no-template.png"))
+
+
+def test_missing_part_is_named_in_the_log_and_in_plain_words_on_the_page(house, caplog):
+    def without(audience):
+        raise MissingExtra("analysis", "A map of classes")
+
+    answer = client_of(replace(house, view=without)).get("/")
+    assert (answer.status_code, "Al servicio le falta una parte" in answer.text) == (501, True)
+    assert "geo-reports[analysis]" in caplog.text

@@ -1,10 +1,13 @@
 """The report form and the page of a report, as a service answers them."""
 
+from dataclasses import replace
+
 import pytest
+from pydantic import ValidationError
 
 from geo_reports.accounts import Actor
 from geo_reports.privacy import Filters
-from geo_reports.report import Audience, CloseReason, Status
+from geo_reports.report import Audience, CloseReason, NewReport, Status
 from tests.web.conftest import DUMP, client_of, hidden
 
 GIVEN = {"category": "rubble", "address": "Los Aromos 100", "key": "k" * 24}
@@ -190,3 +193,48 @@ def test_front_page_counts_open_dumps_and_says_when(visitor, put, house):
     assert "15-10-2026" in html
     for path in ("/reportar", "/mapas/residents", "/mapas/crews", "/mapas/planners", "tel:133"):
         assert f'href="{path}"' in html
+
+
+@pytest.mark.parametrize("field", ["description", "address", "contact"])
+def test_a_character_that_nobody_types_is_a_fault_and_reaches_no_log(visitor, caplog, field):
+    answer = visitor.post("/reportar", data=GIVEN | {"address": "Los Aromos 100", field: "Pedro\x00"})
+    assert answer.status_code in (303, 422)
+    assert "Pedro" not in caplog.text
+
+
+def test_what_a_report_was_refused_for_is_not_told_with_its_text():
+    with pytest.raises(ValidationError) as refused:
+        NewReport(family="dump", category="rubble", address="Los Aromos 100", description="Pedro\x00")
+    assert "Pedro" not in str(refused.value)
+
+
+def hiding_dumps(house):
+    spec = house.city.spec
+    hidden = tuple(c.model_copy(update={"publish": "never"}) for c in spec.categories)
+    city = replace(house.city, spec=spec.model_copy(update={"categories": hidden}))
+    return replace(house, city=city, view=lambda audience: _window(house, city, audience))
+
+
+def _window(house, city, audience):
+    view = house.view(audience)
+    view.city = city
+    return view
+
+
+def test_front_page_counts_open_dumps(visitor, put):
+    assert '<p class="figure">0</p>' in visitor.get("/").text
+    put(**DUMP)
+    assert '<p class="figure">1</p>' in visitor.get("/").text
+
+
+def test_front_page_of_a_city_that_publishes_no_dumps(house):
+    answer = client_of(hiding_dumps(house)).get("/")
+    assert (answer.status_code, 'class="figure"' in answer.text) == (200, False)
+
+
+def test_pages_speak_the_city_s_language_until_asked_for_another(house):
+    spec = house.city.spec.model_copy(update={"locale": "en-CA"})
+    client = client_of(replace(house, city=replace(house.city, spec=spec)))
+    assert 'lang="en"' in client.get("/reportar").text
+    assert 'lang="es"' in client.get("/reportar?lang=es").text
+    assert 'lang="es"' in client.get("/reportar").text

@@ -3,8 +3,9 @@
 import pytest
 
 from geo_reports.privacy import Filters
+from geo_reports.privacy.singles import QUEUE
 from geo_reports.report import Audience
-from tests.web.conftest import DUMP, client_of, hidden
+from tests.web.conftest import DUMP, THEFT, client_of, hidden
 
 
 @pytest.fixture
@@ -117,12 +118,32 @@ def test_text_of_a_moderator_becomes_public_and_is_taken_back(staff, put, house)
 def test_closing_without_a_reason_is_explained_on_the_same_page(staff, put, house):
     public_id = put(**DUMP).public_id
     person = staff(Audience.CREW)
-    given = {"csrf": person.csrf, "status": "closed_without_solution"}
+    given = {"csrf": person.csrf, "status": "closed_without_solution", "note": "Fuimos el lunes"}
     answer = person.client.post(f"/personal/reportes/{public_id}/estado", data=given)
     assert answer.status_code == 422
     assert "Cerrar sin solución necesita un motivo" in answer.text
+    assert 'value="closed_without_solution" required checked' in answer.text
+    assert "Fuimos el lunes</textarea>" in answer.text
     done = person.client.post(f"/personal/reportes/{public_id}/estado", data=given | {"reason": "private_land"})
     assert done.status_code == 303
     again = person.client.post(f"/personal/reportes/{public_id}/estado", data={**given, "status": "cleaned"})
     assert again.status_code == 409
     assert "El reporte ya cambió" in again.text
+
+
+def test_text_that_no_map_would_show_is_not_offered_for_publication(staff, put):
+    public_id = put(**THEFT, description="Me robaron").public_id
+    person = staff(Audience.MODERATOR)
+    given = {"csrf": person.csrf, "reason": "Lo pide la fiscalía"}
+    answer = person.client.post(f"/personal/reportes/{public_id}/abrir", data=given)
+    assert "Me robaron" in answer.text
+    assert "/texto" not in answer.text
+
+
+def test_desk_says_when_it_lists_only_the_newest(staff, put):
+    person = staff(Audience.CREW)
+    put(**DUMP)
+    assert "1 reporte abierto" in person.client.get("/personal").text
+    for _ in range(QUEUE - 1):
+        put(**DUMP)
+    assert "Los 100 reportes abiertos más nuevos; puede haber más" in person.client.get("/personal").text
