@@ -82,7 +82,7 @@ def _house(
 
 
 def _view(place: City, store: Store, clock: Callable[[], datetime], key: ServerKey, audience: Audience) -> View:
-    return View(place, store, audience, clock, key.code_hash)
+    return View(place, store, audience, clock, key.code_hash, key.unseal)
 
 
 def build_reassign(settings: Settings, clock: Callable[[], datetime] = utc_now, demo: bool = False) -> Reassign:

@@ -61,6 +61,7 @@ class Story(Closed):
     lon: float | None
     lat: float | None
     accuracy_m: float | None
+    has_contact: bool
     events: list[Step]
 
 
@@ -292,6 +293,13 @@ class StatusNow(Closed):
 
     public_id: str
     status: Status
+
+
+class Contact(Closed):
+    """How to reach the sender of a report."""
+
+    public_id: str
+    contact: str
 
 
 class Opening(Closed):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from geo_reports.api.answers import WITH_BODY, errors
 from geo_reports.api.given import HouseDep, JsonRoute, Staff
-from geo_reports.api.models import Opening, StatusChange, StatusNow, Story
+from geo_reports.api.models import Contact, Opening, StatusChange, StatusNow, Story
 
 router = APIRouter(tags=["staff"], route_class=JsonRoute)
 
@@ -38,3 +38,15 @@ def open_one(public_id: PublicId, opening: Opening, house: HouseDep, actor: Staf
     story = house.view(actor.role).open_one(public_id, reason=opening.reason, actor=actor)
     response.headers["Cache-Control"] = "no-store"
     return Story.model_validate(asdict(story))
+
+
+@router.post(
+    "/staff/reports/{public_id}/contact",
+    summary="Read the contact of a report's sender",
+    responses=errors(*WITH_BODY, 401, 403, 404),
+)
+def read_contact(public_id: PublicId, opening: Opening, house: HouseDep, actor: Staff, response: Response) -> Contact:
+    """Show the telephone or e-mail a sender left, to moderators and administrators; that is logged."""
+    text = house.view(actor.role).contact(public_id, reason=opening.reason, actor=actor)
+    response.headers["Cache-Control"] = "no-store"
+    return Contact(public_id=public_id, contact=text)

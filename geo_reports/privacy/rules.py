@@ -17,6 +17,7 @@ EXACT_COUNTS = frozenset({Audience.PLANNER, Audience.MODERATOR, Audience.ADMIN})
 HOTSPOTS = frozenset({Audience.PLANNER, Audience.MODERATOR, Audience.ADMIN})
 TEXT_AS_SENT = frozenset({Audience.CREW, Audience.MODERATOR, Audience.ADMIN})
 DESK = frozenset({Audience.CREW, Audience.MODERATOR, Audience.ADMIN})
+READS_CONTACT = frozenset({Audience.MODERATOR, Audience.ADMIN})
 OPENS_SECURITY = frozenset({Audience.MODERATOR, Audience.ADMIN})
 
 

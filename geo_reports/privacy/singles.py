@@ -66,8 +66,11 @@ class Singles(Window):
         return self._present(found, None)
 
     def by_code(self, code: str) -> Story:
-        """Story of the report a tracking code belongs to; ``NotFound`` in the same words for any wrong code."""
-        return self._story(self._store.report_of_code(self._code_hash(code)))
+        """Story of the report a tracking code belongs to; ``NotFound`` in the same words for any wrong code.
+
+        Of a security report it gives the unit, not the point: whoever finds the code on a phone learns no place.
+        """
+        return self._story(self._store.report_of_code(self._code_hash(code)), by_sender=True)
 
     def open_one(self, public_id: str, *, reason: str, actor: Actor) -> Story:
         """One report as staff see it; a security report only with a reason, and that is recorded.
@@ -82,15 +85,32 @@ class Singles(Window):
         if found.family.iloc[0] == Family.SECURITY:
             if actor.role not in rules.OPENS_SECURITY:
                 raise NotAllowed("A security report is opened by a moderator or an administrator.")
-            if not reason.strip() or len(reason) > LONGEST_REASON or "\x00" in reason:
-                raise InputError(
-                    f"Opening a security report needs a reason of at most {LONGEST_REASON} characters; it is recorded.",
-                    field="reason",
-                )
-            self._store.log_opened(
-                public_id, reason=reason.strip(), actor=actor.login, at=int(self._clock().timestamp())
-            )
+            self._record("opened", public_id, reason, actor)
         return self._story(public_id)
+
+    def contact(self, public_id: str, *, reason: str, actor: Actor) -> str:
+        """How to reach the sender of a report, for a reason that is recorded.
+
+        Raises ``NotAllowed`` for all but moderators and administrators, ``InputError`` without a reason,
+        ``NotFound`` when no contact was left.
+        """
+        if actor.role not in rules.READS_CONTACT:
+            raise NotAllowed("A contact is read by a moderator or an administrator.")
+        sealed = self._store.sealed_contact(public_id)
+        if sealed is None:
+            raise NotFound(f"No contact was left with report {public_id!r}.")
+        self._record("contact", public_id, reason, actor)
+        return self._unseal(sealed)
+
+    def _record(self, kind: str, public_id: str, reason: str, actor: Actor) -> None:
+        """Write down who looked and why, before anything is shown."""
+        if not reason.strip() or len(reason) > LONGEST_REASON or "\x00" in reason:
+            raise InputError(
+                f"This needs a reason of at most {LONGEST_REASON} characters; it is recorded.", field="reason"
+            )
+        self._store.log_look(
+            public_id, kind=kind, reason=reason.strip(), actor=actor.login, at=int(self._clock().timestamp())
+        )
 
     def queue(self, limit: int = QUEUE) -> pd.DataFrame:
         """Newest ``limit`` open reports for the staff desk, oldest last, without a place finer than the unit.
@@ -158,8 +178,15 @@ class Singles(Window):
         units = self._store.units_of(found.id.tolist(), self._layer_id(layer))
         return present(found, units, self._names(layer), self.audience, self._clock(), self.city.zone)
 
-    def _story(self, public_id: str) -> Story:
+    def _story(self, public_id: str, *, by_sender: bool = False) -> Story:
         found = self._store.find(Query(public_id=public_id), text=True)
         row = found.astype(object).iloc[0].to_dict()
         unit = self._store.units_of([int(row["id"])], self.city.primary.id).get(int(row["id"]), "")
-        return tell(row, self._store.events_of(int(row["id"])), self._names(None).get(unit, ""), self.city.zone)
+        return tell(
+            row,
+            self._store.events_of(int(row["id"])),
+            self._names(None).get(unit, ""),
+            self.city.zone,
+            placed=not by_sender or row["family"] == Family.DUMP,
+            has_contact=self._store.sealed_contact(public_id) is not None,
+        )

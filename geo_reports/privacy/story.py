@@ -38,14 +38,23 @@ class Story:
     unit_name: str
     description: str | None
     public_text: str | None
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     accuracy_m: float | None
+    has_contact: bool
     events: tuple[StoryEvent, ...]
 
 
-def tell(row: dict[str, Any], events: list[dict[str, Any]], unit_name: str, zone: ZoneInfo) -> Story:
-    """Story of one row of the store (with text) and its events."""
+def tell(
+    row: dict[str, Any],
+    events: list[dict[str, Any]],
+    unit_name: str,
+    zone: ZoneInfo,
+    *,
+    placed: bool,
+    has_contact: bool,
+) -> Story:
+    """Story of one row of the store (with text) and its events; the point only where ``placed``."""
     return Story(
         public_id=row["public_id"],
         family=row["family"],
@@ -57,9 +66,10 @@ def tell(row: dict[str, Any], events: list[dict[str, Any]], unit_name: str, zone
         unit_name=unit_name,
         description=_or_none(row["description"]),
         public_text=_or_none(row["public_text"]),
-        lon=float(row["lon"]),
-        lat=float(row["lat"]),
-        accuracy_m=_or_none(row["accuracy_m"]),
+        lon=float(row["lon"]) if placed else None,
+        lat=float(row["lat"]) if placed else None,
+        accuracy_m=_or_none(row["accuracy_m"]) if placed else None,
+        has_contact=has_contact,
         events=tuple(
             StoryEvent(_local(e["at"], zone), e["kind"], e["status"], e["reason"], e["note"])
             for e in events

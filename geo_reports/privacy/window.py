@@ -18,6 +18,8 @@ class Window:
     ----------
     code_hash : callable
         Turns a tracking code into the hash it is kept under; raises ``NotFound`` for what is no code.
+    unseal : callable
+        Decrypts a contact; raises ``KeyProblem`` when another server key sealed it.
     """
 
     def __init__(
@@ -27,9 +29,10 @@ class Window:
         audience: Audience,
         clock: Callable[[], datetime],
         code_hash: Callable[[str], bytes],
+        unseal: Callable[[bytes], str],
     ) -> None:
         self.city, self.audience = city, audience
-        self._store, self._clock, self._code_hash = store, clock, code_hash
+        self._store, self._clock, self._code_hash, self._unseal = store, clock, code_hash, unseal
 
     def _today(self) -> date:
         return self._clock().astimezone(self.city.zone).date()

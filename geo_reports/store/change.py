@@ -53,9 +53,9 @@ def set_public_text(connection: Connection, public_id: str, text: str | None, *,
     _event(connection, row.id, "text", None, None, text, actor, at)
 
 
-def log_opened(connection: Connection, public_id: str, *, reason: str, actor: str, at: int) -> None:
-    """Record that a person opened one report, and why."""
-    _event(connection, _row(connection, public_id).id, "opened", None, None, reason, actor, at)
+def log_look(connection: Connection, public_id: str, *, kind: str, reason: str, actor: str, at: int) -> None:
+    """Record that a person opened one report or read its contact, and why."""
+    _event(connection, _row(connection, public_id).id, kind, None, None, reason, actor, at)
 
 
 class _Present(NamedTuple):

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from geo_reports.errors import SchemaTooNew, StoreBusy, StoreError
+from geo_reports.errors import MissingExtra, SchemaTooNew, StoreBusy, StoreError
 
 BUSY_MS = 5000
 """How long a writer waits for another before the sender is asked to try again."""
@@ -26,15 +26,30 @@ def store_url(db: str) -> URL:
 
 def open_engine(db: str) -> Engine:
     """Engine with the durability the promise needs; the folder of a SQLite file is made if absent."""
-    url = store_url(db)
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url)
+    try:
+        url = store_url(db)
+        if url.get_backend_name() != "sqlite":
+            return sa.create_engine(url, hide_parameters=True)
+    except ModuleNotFoundError:
+        raise MissingExtra("postgres", f"A store at {db.partition('://')[0]}://") from None
+    except sa.exc.ArgumentError:
+        raise StoreError(f"{db!r} names no store: give the path of a SQLite file, or postgresql://….") from None
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        _private_file(Path(url.database))
+    # an error must not carry what a resident wrote into a log
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _private_file(path: Path) -> None:
+    """Make the file and its folder if absent, readable by their owner only; so are SQLite's side files."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}. Choose another place with --db.") from None
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -244,9 +244,10 @@ class Store:
             }
 
     def ready(self) -> dict[str, bool]:
-        """Tell whether the store answers and can be written to."""
+        """Tell whether the store answers and its write lock can be had; writes nothing."""
         try:
-            self.set_meta("last_ready", "yes")
+            with self.writing() as connection:
+                connection.execute(sa.select(sa.literal(1)))
         except StoreError:
             return {"store": False}
         return {"store": True}
@@ -265,10 +266,10 @@ class Store:
         with self.writing() as connection:
             change.set_public_text(connection, public_id, text, actor=actor, at=at)
 
-    def log_opened(self, public_id: str, *, reason: str, actor: str, at: int) -> None:
-        """Record that a person opened a report, and why."""
+    def log_look(self, public_id: str, *, kind: str, reason: str, actor: str, at: int) -> None:
+        """Record that a person opened a report or read its contact (``kind``), and why."""
         with self.writing() as connection:
-            change.log_opened(connection, public_id, reason=reason, actor=actor, at=at)
+            change.log_look(connection, public_id, kind=kind, reason=reason, actor=actor, at=at)
 
     # derived -------------------------------------------------------------------------------------
 

@@ -49,6 +49,17 @@ def open_for_reason(here: Here, public_id: str, csrf: Text = "", reason: Text = 
     return _open(here, public_id, reason, asked=True)
 
 
+@router.post("/personal/reportes/{public_id}/contacto")
+def contact(here: Here, public_id: str, csrf: Text = "", reason: Text = "", opened_for: Text = "") -> Response:
+    """Show how to reach the sender, for a reason, which is recorded."""
+    actor = here.check_form(csrf, *MAY_PUBLISH)
+    try:
+        found = here.house.view(actor.role).contact(public_id, reason=reason, actor=actor)
+    except InputError as error:
+        return _open(here, public_id, opened_for, error=InputError(str(error), field="contact"))
+    return _open(here, public_id, opened_for or reason, contact=found)
+
+
 @router.post("/personal/reportes/{public_id}/estado")
 def move(
     here: Here,
@@ -91,6 +102,7 @@ def _open(
     asked: bool = False,
     error: InputError | None = None,
     typed: dict[str, str] | None = None,
+    contact: str | None = None,
 ) -> Response:
     actor = here.require(*DESK)
     try:
@@ -109,6 +121,8 @@ def _open(
         reasons=list(CloseReason),
         editor=actor.role in MAY_PUBLISH and shown,
         opened_for=reason,
+        contact=contact,
+        reads_contact=actor.role in MAY_PUBLISH and story.has_contact,
         error=error.field if error else None,
         typed=typed or {"status": "", "reason": "", "note": ""},
         path="/personal",

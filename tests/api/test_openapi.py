@@ -44,6 +44,7 @@ OPERATIONS = [
     "GET /api/v1/maps",
     "GET /api/v1/maps/{name}",
     "POST /api/v1/staff/reports/{public_id}/open",
+    "POST /api/v1/staff/reports/{public_id}/contact",
     "GET /ogc",
     "GET /ogc/conformance",
     "GET /ogc/collections",

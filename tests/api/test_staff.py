@@ -78,3 +78,29 @@ def test_opening_needs_a_reason(client_as: Any, house: House, plant: Any, theft:
 def test_opening_needs_an_account(client: TestClient, house: House, plant: Any, theft: dict[str, Any]):
     answer = client.post(f"/api/v1/staff/reports/{plant(house, **theft)}/open", json={"reason": "because"})
     assert (answer.status_code, answer.json()["error"]) == (401, "not_signed_in")
+
+
+def test_a_contact_is_read_by_few_and_that_is_recorded(
+    client: TestClient, client_as: Any, house: House, dump: dict[str, Any]
+):
+    public_id = client.post("/api/v1/reports", json=dump | {"contact": "ana@example.cl"}).json()["public_id"]
+    path, why = f"/api/v1/staff/reports/{public_id}/contact", {"reason": "Preguntar por el acceso"}
+    assert client.post(path, json=why).status_code == 401
+    for role in (Audience.CREW, Audience.PLANNER):
+        assert client_as(role).post(path, json=why).status_code == 403
+    before = house.view(Audience.PUBLIC).revision()
+    moderator = client_as(Audience.MODERATOR)
+    assert moderator.post(path, json={}).status_code == 422
+    assert moderator.post(path, json=why).json() == {"public_id": public_id, "contact": "ana@example.cl"}
+    assert house.view(Audience.PUBLIC).revision() != before
+
+
+def test_where_no_contact_was_left_there_is_none(client_as: Any, house: House, plant: Any, dump: dict[str, Any]):
+    path = f"/api/v1/staff/reports/{plant(house, **dump)}/contact"
+    assert client_as(Audience.ADMIN).post(path, json={"reason": "why not"}).status_code == 404
+
+
+def test_a_code_opens_no_security_point(client: TestClient, theft: dict[str, Any], dump: dict[str, Any]):
+    for sent, lon in ((theft, None), (dump, dump["lon"])):
+        code = client.post("/api/v1/reports", json=sent).json()["code"]
+        assert client.get(f"/api/v1/reports/{code}").json()["lon"] == lon

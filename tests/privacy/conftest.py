@@ -29,7 +29,7 @@ class Town:
         return self.now
 
     def view(self, audience):
-        return View(self.city, self.store, audience, self.clock, KEY.code_hash)
+        return View(self.city, self.store, audience, self.clock, KEY.code_hash, KEY.unseal)
 
     def send(self, category="rubble", unit="A", **change):
         lon, lat = PLACES[unit]

@@ -259,7 +259,7 @@ def test_a_sender_follows_the_report(town):
         "closed_without_solution",
         "mi texto",
     )
-    assert (story.occurred, story.unit_name, story.lon) == ("2026-10-14 08:00", "Barrio A", -69.9951234)
+    assert (story.occurred, story.unit_name, story.lon) == ("2026-10-14 08:00", "Barrio A", None)
     assert [(e.kind, e.status, e.reason, e.note) for e in story.events] == [
         ("received", "received", None, None),
         ("status", "closed_without_solution", "other_agency", "Derivado"),

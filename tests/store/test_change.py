@@ -74,11 +74,11 @@ def test_a_text_is_published_and_taken_back(store):
 
 def test_an_opening_is_recorded(store):
     store.add(arrivals("one"), receipt("one"))
-    store.log_opened(public_id("one"), reason="llamó la vecina", actor="mod", at=AT + 5)
+    store.log_look(public_id("one"), kind="opened", reason="llamó la vecina", actor="mod", at=AT + 5)
     last = store.events_of(1)[-1]
     assert (last["kind"], last["actor"], last["note"], last["at"]) == ("opened", "mod", "llamó la vecina", AT + 5)
     with pytest.raises(NotFound):
-        store.log_opened("nobody", reason="x", actor="mod", at=AT)
+        store.log_look("nobody", kind="opened", reason="x", actor="mod", at=AT)
 
 
 def test_an_import_is_undone_and_its_history_stays(store, db):

@@ -36,6 +36,7 @@ POST = {
     "/personal/reportes/{theft}/abrir": (401, 403, 403, 200, 200),
     "/personal/reportes/{dump}/estado": (401, 303, 403, 303, 303),
     "/personal/reportes/{theft}/estado": (401, 403, 403, 303, 303),
+    "/personal/reportes/{dump}/contacto": (401, 403, 403, 404, 404),
     "/personal/reportes/{dump}/texto": (401, 403, 403, 303, 303),
     "/salir": (401, 303, 303, 303, 303),
 }
