@@ -255,3 +255,8 @@ class Report:
 def future(occurred: Occurred, now: datetime) -> bool:
     """Tell whether a time is later than ``now`` by more than a wrong phone clock explains (1 hour)."""
     return occurred.at is not None and occurred.at > now + timedelta(hours=1)
+
+
+def month_text(month: int) -> str:
+    """``yyyymm`` as people and programs write it (2026-09); empty for 0, an unknown time."""
+    return f"{month // 100:04d}-{month % 100:02d}" if month else ""

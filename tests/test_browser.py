@@ -1,6 +1,6 @@
 """The helpers around the browser: without these, a page that calls out would look innocent."""
 
-import httpx
+import httpx2 as httpx
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route

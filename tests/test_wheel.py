@@ -30,7 +30,7 @@ def test_wheel_holds_the_package_and_its_description_only(wheel: list[str]):
 def test_wheel_holds_every_file_of_the_package(wheel: list[str], repo: Path):
     package = repo / "geo_reports"
     source = {path.relative_to(repo).as_posix() for path in package.rglob("*") if path.is_file()}
-    wanted = {name for name in source if not name.endswith(".pyc")}
+    wanted = {name for name in source if "__pycache__" not in name}
     assert "geo_reports/py.typed" in wanted
     assert {name for name in wheel if name.startswith("geo_reports/")} == wanted
 

@@ -10,6 +10,7 @@ from geo_reports.api.frames import rows, to_csv
 from geo_reports.api.given import ViewDep, Visitor
 from geo_reports.api.models import Aggregates, Breakdown, Part, PlanList, PlanSummary, Range, Summary
 from geo_reports.api.params import AggregateQuery, BreakdownQuery, PlanBreakdownQuery, PlanQuery, known_categories
+from geo_reports.report import month_text
 
 router = APIRouter(tags=["aggregates"])
 
@@ -68,6 +69,8 @@ def divide(
     categories = known_categories(query.category, view.city, query.family)
     frame = view.breakdown(query.by, layer, family=query.family, months=query.months(), categories=categories)
     if query.format == "csv":
+        if query.by == "month":
+            frame = frame.assign(month=frame.month.map(month_text))
         return Response(to_csv(frame), media_type="text/csv", headers=dict(response.headers))
     return Breakdown(by=query.by, rows=_parts(frame, "unit", query.by))
 
@@ -77,7 +80,7 @@ def _parts(frame: pd.DataFrame, id_column: str, by: str) -> list[Part]:
         Part(
             id=row[id_column],
             name=row["name"],
-            key=str(row[by]),
+            key=month_text(row[by]) if by == "month" else row[by],
             low=row.get("low", row.get("n")),
             high=row.get("high", row.get("n")),
         )

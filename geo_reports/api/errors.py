@@ -84,7 +84,8 @@ def status_of(error: Exception) -> int:
     if isinstance(error, GeoReportsError):
         return http_status(error)
     if isinstance(error, RequestValidationError):
-        return 422
+        unreadable = any(fault["type"] == "json_invalid" for fault in error.errors())
+        return 400 if unreadable else 422
     return error.status_code if isinstance(error, HTTPException) else 500
 
 

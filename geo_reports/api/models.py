@@ -211,7 +211,7 @@ class Part(Closed):
 
     id: str = Field(description="Id of the unit or plan; empty for outside the layer.")
     name: str | Words
-    key: str = Field(description="Category, status, or month as yyyymm (0: unknown).", examples=["202609"])
+    key: str = Field(description="Category, status, or month (empty: unknown).", examples=["2026-09"])
     low: int
     high: int = Field(description="Equal to low where the count is exact.")
 

@@ -26,8 +26,8 @@ from geo_reports.city.polygons import read_version
 from geo_reports.city.references import check_references
 from geo_reports.city.tables import inside_folder, located, read_table
 from geo_reports.city.toml import Findings, read_toml
-from geo_reports.errors import CityError, NotFound, Problem
-from geo_reports.geography import AssignmentIndex
+from geo_reports.errors import CityError, InputError, NotFound, Problem
+from geo_reports.geography import AssignmentIndex, Gazetteer
 from geo_reports.report import Family
 
 
@@ -128,6 +128,15 @@ class City:
     places: tuple[Place, ...]
     streets: pd.DataFrame
     warnings: tuple[Problem, ...]
+    gazetteer_file: Gazetteer | None = None
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """Names with places: the file the city names, or one made in memory from its streets and places."""
+        if self.gazetteer_file is not None:
+            return self.gazetteer_file
+        places = [(place.name, place.lon, place.lat) for place in self.places]
+        return Gazetteer.of(self.streets, places, context=[self.spec.name])
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -216,11 +225,12 @@ def read(root: Path) -> tuple[City | None, Findings]:
     layers = _layers(root, spec, toml, findings)
     places = tuple(place for part in spec.places for place in _places(root, part, toml, findings))
     streets = [_streets(root, part, toml, findings) for part in spec.streets]
+    gazetteer = _gazetteer(root, spec, toml, findings)
     check_references(spec, plans, maps, layers, findings)
     if findings.problems:
         return None, findings
     frame = pd.concat(streets, ignore_index=True) if streets else pd.DataFrame(columns=STREET_COLUMNS)
-    city = City(root, spec, layers, tuple(plans.plans), maps, places, frame, tuple(findings.warnings))
+    city = City(root, spec, layers, tuple(plans.plans), maps, places, frame, tuple(findings.warnings), gazetteer)
     return city, findings
 
 
@@ -271,6 +281,17 @@ def _streets(root: Path, spec: StreetsSpec, toml: Path, findings: Findings) -> p
     if spec.skip_column:
         rows = rows[~rows["skip"].str.lower().isin(("true", "1", "yes"))]
     return rows[STREET_COLUMNS].reset_index(drop=True)
+
+
+def _gazetteer(root: Path, spec: CitySpec, toml: Path, findings: Findings) -> Gazetteer | None:
+    path = inside_folder(root / "layers", spec.gazetteer, "gazetteer", toml, findings) if spec.gazetteer else None
+    if path is None:
+        return None
+    try:
+        return Gazetteer.open(path)
+    except InputError as error:
+        findings.problem(path, "file", str(error), "make it again with geo-reports gazetteer build")
+        return None
 
 
 def _street_columns(spec: StreetsSpec) -> list[str]:

@@ -40,7 +40,7 @@ class ChoroplethDef(_LayerDef):
     family: Family
     categories: tuple[Identifier, ...] = ()
     statuses: tuple[Status, ...] = ()
-    months: Annotated[int, Field(ge=1, le=120)] = 12
+    months: Annotated[int, Field(ge=1, le=120)] | Literal["all"] = 12
     measure: Literal["count", "per_1000", "per_km2"] = "count"
     scheme: Literal["quantiles", "fisher_jenks"] = "quantiles"
     classes: Annotated[int, Field(ge=2, le=7)] = 5
@@ -57,7 +57,7 @@ class HotspotsDef(_LayerDef):
     family: Family
     categories: tuple[Identifier, ...] = ()
     cell_m: Annotated[int, Field(ge=50, le=10_000)] = 500
-    window_days: Annotated[int, Field(ge=1)] = 365
+    window_days: Annotated[int, Field(ge=1)] | Literal["all"] = 365
     alpha: Annotated[float, Field(gt=0, le=0.2)] = 0.05
 
     @model_validator(mode="after")
@@ -86,4 +86,5 @@ class MapSpec(Strict):
     title: Words
     description: Words
     audience: Audience
+    until: Literal["today", "last_report"] = "today"
     layers: Annotated[tuple[MapLayerDef, ...], Field(min_length=1)]

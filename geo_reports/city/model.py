@@ -169,6 +169,7 @@ class CitySpec(Strict):
     layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1)]
     places: tuple[PlacesSpec, ...] = ()
     streets: tuple[StreetsSpec, ...] = ()
+    gazetteer: str | None = None
 
 
 class PlanSpec(Strict):

@@ -2,7 +2,17 @@
 
 import sys
 
-from geo_reports.cli import archive, city, figures, layers, reports, service, users  # noqa: F401 each registers its commands
+from geo_reports.cli import (  # noqa: F401 each registers its commands
+    archive,
+    city,
+    figures,
+    gazetteer,
+    layers,
+    locate,
+    reports,
+    service,
+    users,
+)
 from geo_reports.cli.common import app, complain
 from geo_reports.errors import GeoReportsError
 

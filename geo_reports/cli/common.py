@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from geo_reports.errors import InputError
 from geo_reports.report import Audience
 from geo_reports.settings import Settings
 
@@ -52,8 +53,10 @@ def settings(city: Path | None, db: str | None) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def open_workshop(city: Path | None, db: str | None, demo: bool = False) -> "Workshop":
-    """Build everything a command may need."""
+def open_workshop(city: Path | None, db: str | None, demo: bool = False, reads: bool = False) -> "Workshop":
+    """Build everything a command may need; one that only ``reads`` makes no store where ``db`` names none."""
+    if reads and db is not None and "://" not in db and not Path(db).is_file():
+        raise InputError(f"--db: there is no store at {db}.")
     from geo_reports.app import build  # only now: --help must answer at once
 
     return build(settings(city, db), demo=demo)

@@ -19,7 +19,7 @@ from geo_reports.cli.common import (
     show,
 )
 from geo_reports.errors import InputError, NotAllowed, NotFound
-from geo_reports.report import Audience, Family
+from geo_reports.report import Audience, Family, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def aggregate(
     from geo_reports.look import words
 
     months = _months(since, until)
-    house = open_workshop(city, db, demo=demo).house
+    house = open_workshop(city, db, demo=demo, reads=True).house
     view = house.view(audience)
     chosen = tuple(category or ())
     if plans:
@@ -64,6 +64,8 @@ def aggregate(
 
 
 def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
+    if "month" in frame:
+        frame = frame.assign(month=frame.month.map(month_text))
     if json:
         say_json(records(frame))
     elif csv:
@@ -106,7 +108,7 @@ def render(
     from geo_reports.look import words
     from geo_reports.mapping import Assets, render_page
 
-    house = open_workshop(city, db, demo=demo).house
+    house = open_workshop(city, db, demo=demo, reads=True).house
     definition = house.city.maps.get(name)
     if definition is None:
         raise NotFound(f"There is no map {name!r}; there are: {', '.join(house.city.maps)}.")

@@ -80,7 +80,7 @@ def doctor(
     if lost_key:
         say(f"A new server key was made for {accept_lost_key(settings(city, db))}. Keep a copy of it.")
     problems, warnings = check(settings(city, db).city)
-    workshop = open_workshop(city, db, demo=demo)
+    workshop = open_workshop(city, db, demo=demo, reads=True)
     if repair:
         workshop.doctor.repair()
     findings = workshop.doctor.examine()

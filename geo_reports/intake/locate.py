@@ -5,8 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo_reports.city import City
 from geo_reports.errors import AddressNotFound, OutsideCity
-from geo_reports.geography import Candidate, Gazetteer
-from geo_reports.geography.gazetteer import CONFIDENT
+from geo_reports.geography import CONFIDENT, Candidate
 from geo_reports.store import Store
 
 
@@ -16,7 +15,6 @@ class Locator:
     def __init__(self, city: City, store: Store) -> None:
         self._city = city
         self._ids = [(layer, store.register_units(layer.id, layer.table)) for layer in city.unit_layers]
-        self._gazetteer = Gazetteer(city.streets, [(place.name, place.lon, place.lat) for place in city.places])
 
     def place(self, lon: ArrayLike, lat: ArrayLike, day: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Place (m,) points in WGS 84 degrees seen on (m,) ``datetime64[D]`` days.
@@ -45,16 +43,10 @@ class Locator:
 
     def find(self, address: str) -> Candidate:
         """Most likely place of an address; ``AddressNotFound`` offers others when none is certain."""
-        found = self._gazetteer.geocode(address)
+        found = self._city.gazetteer.geocode(address)
         inside = [c for c in found if self._city.contains([c.lon], [c.lat])[0]]
-        best = [candidate for candidate in inside if candidate.quality >= CONFIDENT]
-        if best and all(_same_place(best[0], other) for other in best if other.quality == best[0].quality):
-            return best[0]
+        if inside and inside[0].quality >= CONFIDENT:
+            return inside[0]
         labels = list(dict.fromkeys(candidate.label for candidate in inside))
         hint = f" Did you mean: {'; '.join(labels)}?" if labels else ""
         raise AddressNotFound(f"We could not find {address!r} with certainty.{hint}", labels)
-
-
-def _same_place(one: Candidate, other: Candidate) -> bool:
-    """Tell whether two candidates lie within about 100 m, so that either answer will do."""
-    return abs(one.lon - other.lon) <= 0.001 and abs(one.lat - other.lat) <= 0.001

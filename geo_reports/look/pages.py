@@ -33,9 +33,9 @@ def render(template: str, *, words: Words, city: City, nonce: str, **values: Any
     """Render a page that extends ``base.html``.
 
     Besides ``values``, templates see ``_`` and ``plural`` (see ``words``), ``words``, ``city``, ``nonce``,
-    ``languages``, and ``actor`` (None), ``path`` ("/"), ``nav`` (pairs of address and text), ``demo`` (False) and
-    ``standalone`` (False) unless given.
+    ``languages``, and ``actor`` (None), ``path`` ("/"), ``nav`` (pairs of address and text), ``demo`` (False),
+    ``standalone`` (False) and ``asked`` ("", what the address asks besides the language) unless given.
     """
-    always = {"actor": None, "path": "/", "nav": (), "demo": False, "standalone": False, "languages": LANGUAGES}
-    given = {"_": words, "plural": words.plural, "words": words, "city": city, "nonce": nonce}
+    always = {"actor": None, "path": "/", "nav": (), "demo": False, "standalone": False, "asked": ""}
+    given = {"languages": LANGUAGES, "_": words, "plural": words.plural, "words": words, "city": city, "nonce": nonce}
     return environment().get_template(template).render(**{**always, **values, **given})

@@ -15,10 +15,13 @@ from geo_reports.look import N_, Words
 from geo_reports.mapping.elements import Drawn
 from geo_reports.mapping.sheet import Cell, Column, Desk, Sheet, Strings, Swatch, Table, figure, say, span
 from geo_reports.privacy.cube import CLASS_LIMITS, AreaCounts, months_up_to
+from geo_reports.privacy.rules import SUPPRESS_BELOW
 from geo_reports.report import Family
 
 RING_PX = (12, 15, 19, 23, 27)
 """Radius of the circle of each class."""
+FEW = f"<{SUPPRESS_BELOW}"
+"""What stands in the circle of a unit whose counts are all withheld."""
 
 _RATE = {"per_1000": N_("reports per 1000 residents"), "per_km2": N_("reports per km²")}
 _SCHEME = {"quantiles": N_("quantiles"), "fisher_jenks": N_("Fisher–Jenks natural breaks")}
@@ -43,6 +46,7 @@ def draw_area_counts(desk: Desk, definition: AreaCountsDef) -> Sheet:
             words("Total: %(n)s reports.", n=words.between(low, high)),
             words("Small monthly counts are given as ranges, so that nobody can be recognised."),
             words("The number in a circle is its class. Circles stand for whole neighborhoods, not for a place."),
+            *_crowded(words, len(drawn)),
         ),
         tables=_cube_tables(desk, counts, words.say(definition.name), period),
     )
@@ -56,7 +60,7 @@ def _rings(desk: Desk, totals: pd.DataFrame, period: str) -> dict[str, object]:
             continue  # a unit of an earlier edition has a line in the table and no place on today's map
         few = row.low == 0
         lines = [row.name, words("%(n)s reports", n=words.between(row.low, row.high)), period]
-        where, inside = at[row.unit], "<5" if few else str(row.klass)
+        where, inside = at[row.unit], FEW if few else str(row.klass)
         style = "few" if few else ""
         radius = RING_PX[int(row.klass) - 1]
         rows.append([round(where.y, 5), round(where.x, 5), radius, style, inside, *strings.all(lines)])
@@ -66,7 +70,8 @@ def _rings(desk: Desk, totals: pd.DataFrame, period: str) -> dict[str, object]:
 def _ring_legend(words: Words, totals: pd.DataFrame) -> tuple[tuple[Swatch, str], ...]:
     legend = []
     if (totals.low == 0).any():
-        legend.append((Swatch("ring", "few", radius=RING_PX[0], number="<5"), words("fewer than 5 in every month")))
+        text = words("fewer than %(n)s in every month", n=SUPPRESS_BELOW)
+        legend.append((Swatch("ring", "few", radius=RING_PX[0], number=FEW), text))
     certain = totals[totals.low > 0]
     for klass in sorted(set(certain.klass)):
         least = (1, *CLASS_LIMITS)[klass - 1]
@@ -90,7 +95,7 @@ def _cube_tables(desk: Desk, counts: AreaCounts, title: str, period: str) -> tup
     )
     monthly = Table(
         caption=words("%(layer)s by month", layer=title),
-        note=words("Number of reports; <5 means from 0 to 4"),
+        note=words("Number of reports; <%(n)s means from 0 to %(most)s", n=SUPPRESS_BELOW, most=SUPPRESS_BELOW - 1),
         columns=(Column(words("Name")), *(Column(_short(month), True) for month in months)),
         rows=tuple(
             (say(row.name), *(Cell(cells[row.unit, m].shown, float(cells[row.unit, m].low)) for m in months))
@@ -101,14 +106,28 @@ def _cube_tables(desk: Desk, counts: AreaCounts, title: str, period: str) -> tup
     return whole, monthly
 
 
+CROWDED = 150
+"""From more circles than this, map.js shows only those that do not lie on a larger one."""
+
+
+def _crowded(words: Words, circles: int) -> tuple[str, ...]:
+    if circles <= CROWDED:
+        return ()
+    return (words("Where circles would lie on each other the larger ones show; come closer for the others."),)
+
+
 def draw_choropleth(desk: Desk, definition: ChoroplethDef) -> Sheet:
     """Units filled by class; ``MissingExtra`` where mapclassify is not installed."""
     words = desk.words
     frame = desk.view.choropleth(definition)
-    values = frame.value.to_numpy(float)
+    today = frame.unit.isin(desk.city.primary.current.units.unit).to_numpy()
+    # a unit of an earlier edition has a line in the table and no place on today's map, so no part in its classes
+    values = frame.value.where(today).to_numpy(float)
     classes = classify(values, definition.scheme, definition.classes)
     colours = _colours(definition.family, int(classes.max()) + 1)
-    period = _period(words, months_up_to(desk.this_month, definition.months)[0], desk.this_month)
+    period = words("all time")
+    if definition.months != "all":
+        period = _period(words, months_up_to(desk.this_month, definition.months)[0], desk.this_month)
     total = words("Total: %(n)s reports.", n=words.number(int(frame["count"].sum())))
     data = _fills(desk, frame, classes, colours, definition, period)
     return Sheet(
@@ -116,7 +135,7 @@ def draw_choropleth(desk: Desk, definition: ChoroplethDef) -> Sheet:
         name=desk.map.put(Drawn("fill", [desk.shapes, data], definition.shown)),
         shown=definition.shown,
         fills=True,
-        legend=_class_legend(words, values, classes, colours, definition),
+        legend=_class_legend(words, values[today], classes[today], colours, definition),
         notes=(
             words("Period: %(period)s.", period=period),
             total,

@@ -46,17 +46,21 @@ def draw_hotspots(desk: Desk, definition: HotspotsDef) -> Sheet:
 
 def _method(words: Words, definition: HotspotsDef) -> tuple[str, str]:
     return (
-        words(
-            "Cells of %(side)s m; reports of the last %(days)s days.",
-            side=words.number(definition.cell_m),
-            days=words.number(definition.window_days),
-        ),
+        _extent(words, definition),
         words(
             "Method: Getis-Ord Gi* with equal weights for a cell and its neighbors; false discovery rate "
             "(Benjamini-Hochberg) of at most %(alpha)s. It shows where reports concentrate, not why.",
             alpha=words.number(definition.alpha, 3),
         ),
     )
+
+
+def _extent(words: Words, definition: HotspotsDef) -> str:
+    side = words.number(definition.cell_m)
+    if definition.window_days == "all":
+        return words("Cells of %(side)s m; reports of all time.", side=side)
+    days = words.number(definition.window_days)
+    return words("Cells of %(side)s m; reports of the last %(days)s days.", side=side, days=days)
 
 
 def _put(desk: Desk, hot: gpd.GeoDataFrame, definition: HotspotsDef) -> str:

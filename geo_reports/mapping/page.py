@@ -116,7 +116,11 @@ def _draw_map(
     city_map = _city_map(view, words, assets, words.say(definition.title))
     origin = add_tiles(city_map, tiles) if tiles is not None else None
     shapes = put_ground(city_map, view.city)
-    desk = Desk(view.city, view, words, city_map, shapes, now)
+    end = now.astimezone(view.city.zone).date()
+    if definition.until != "today":
+        view = view.ending(definition.until)
+        end = view.end()
+    desk = Desk(view.city, view, words, city_map, shapes, end, linked=assets.prefix is not None)
     sheets = [_draw(desk, layer) for layer in definition.layers]
     put_lines(city_map, view.city, shapes)
     city_map.put(Switch([sheet.name for sheet in sheets if sheet.name]))

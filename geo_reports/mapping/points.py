@@ -1,5 +1,7 @@
 """Reports as signs, one each."""
 
+from urllib.parse import quote
+
 import numpy as np
 import pandas as pd
 
@@ -8,11 +10,14 @@ from geo_reports.look import N_, Words
 from geo_reports.look.signs import sign_of
 from geo_reports.mapping.elements import Drawn
 from geo_reports.mapping.sheet import Cell, Column, Desk, Sheet, Strings, Swatch, Table, figure, say
+from geo_reports.privacy.rules import DESK, OPENS_SECURITY
 from geo_reports.privacy.singles import MAP_LIMIT
-from geo_reports.report import CLOSED, OPEN, Audience, Size, Status
+from geo_reports.report import CLOSED, OPEN, Audience, Family, Size, Status
 
 LISTED = 200
 """Most reports listed one by one in a table."""
+CASES = "/personal/reportes/"
+"""Below this address the service shows one report to those who work with it."""
 
 _COLUMNS = (
     N_("Number"),
@@ -32,7 +37,9 @@ def draw_points(desk: Desk, definition: PointsDef) -> Sheet:
     frame = _with_none(desk.view.points(definition))
     cut = len(frame) >= MAP_LIMIT
     frame = frame.head(MAP_LIMIT)
-    name = desk.map.put(Drawn("points", [_data(desk, frame)], definition.shown)) if len(frame) else ""
+    name = (
+        desk.map.put(Drawn("points", [_data(desk, frame, definition.family)], definition.shown)) if len(frame) else ""
+    )
     title = words.say(definition.name)
     return Sheet(
         title=title,
@@ -40,7 +47,7 @@ def draw_points(desk: Desk, definition: PointsDef) -> Sheet:
         shown=definition.shown,
         legend=_legend(desk, frame, definition),
         notes=_notes(words, definition, len(frame), cut),
-        tables=(_by_unit(desk, frame, title), _newest(desk, frame, title)) if len(frame) else (),
+        tables=(_by_unit(desk, frame, title), _newest(desk, frame, title, definition.family)) if len(frame) else (),
         synthetic=bool(frame.synthetic.astype(bool).any()),
     )
 
@@ -51,11 +58,17 @@ def _with_none(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**absent)
 
 
-def _data(desk: Desk, frame: pd.DataFrame) -> dict[str, object]:
+def _opens(desk: Desk, family: Family) -> bool:
+    """Tell whether whoever sees this map may open its reports one by one, and the page can lead there."""
+    return desk.linked and desk.view.audience in (DESK if family is Family.DUMP else OPENS_SECURITY)
+
+
+def _data(desk: Desk, frame: pd.DataFrame, family: Family) -> dict[str, object]:
     words, strings, rows = desk.words, Strings(), []
     radius = [-sign_of(status, size).radius for status, size in zip(frame.status, frame["size"], strict=True)]
     # large signs first, so that they lie below small ones
-    for row in frame.iloc[np.argsort(radius, kind="stable")].itertuples(index=False):
+    frame = frame.iloc[np.argsort(radius, kind="stable")]
+    for row in frame.itertuples(index=False):
         state = words.status(row.status, row.family)
         size = words.size(row.size)
         lines = [
@@ -68,7 +81,10 @@ def _data(desk: Desk, frame: pd.DataFrame) -> dict[str, object]:
         ]
         sign = strings.at(sign_of(row.status, row.size).name)
         rows.append([float(row.lat), float(row.lon), sign, *strings.all(lines)])
-    return {"strings": strings.texts, "rows": rows, "named": 4}
+    data = {"strings": strings.texts, "rows": rows, "named": 4}
+    if not _opens(desk, family):
+        return data
+    return {**data, "cases": {"text": words("Open the report"), "below": CASES, "ids": frame.public_id.tolist()}}
 
 
 def _times(words: Words, occurred: str, received_on: str, age_days: int) -> tuple[str, str]:
@@ -144,14 +160,14 @@ def _by_unit(desk: Desk, frame: pd.DataFrame, title: str) -> Table:
     )
 
 
-def _newest(desk: Desk, frame: pd.DataFrame, title: str) -> Table:
-    words = desk.words
+def _newest(desk: Desk, frame: pd.DataFrame, title: str, family: Family) -> Table:
+    words, opens = desk.words, _opens(desk, family)
     some = frame.head(LISTED)
     texts = bool(some.text.notna().any())
     columns = [Column(words(name)) for name in _COLUMNS]
     rows = tuple(
         (
-            say(row.public_id),
+            Cell(row.public_id, row.public_id, CASES + quote(row.public_id, safe="") if opens else ""),
             say(words.say(desk.city.categories[row.category].name)),
             say(words.status(row.status, row.family)),
             say(words.size(row.size)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from math import isnan
 from typing import Any
 
@@ -37,10 +37,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says, and by what it sorts ("" for nothing, which stays last)."""
+    """What a cell says, by what it sorts ("" for nothing, which stays last), and where it leads, if anywhere."""
 
     text: str
     value: str | float
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,20 +72,20 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Desk:
-    """What every layer is drawn with."""
+    """What every layer is drawn with; ``linked`` where the page can lead to other pages of the service."""
 
     city: City
     view: View
     words: Words
     map: CityMap
     shapes: Shapes
-    now: datetime
+    end: date
+    linked: bool
 
     @property
     def this_month(self) -> int:
-        """The local month as ``yyyymm``."""
-        today = self.now.astimezone(self.city.zone)
-        return today.year * 100 + today.month
+        """The last month of periods as ``yyyymm``."""
+        return self.end.year * 100 + self.end.month
 
 
 @dataclass

@@ -76,9 +76,11 @@ class Figures(Window):
         wanted = self._categories(definition.family, definition.categories)
         if not self._exact(wanted):
             raise NotAllowed(f"Exact counts of {definition.family} are not for this audience.")
-        today = self._today()
-        period = cube.months_up_to(today.year * 100 + today.month, definition.months)
-        frame = self._summary(None, wanted, (period[0], period[-1]), definition.statuses)
+        end, period = self.end(), None
+        if definition.months != "all":
+            months = cube.months_up_to(end.year * 100 + end.month, definition.months)
+            period = months[0], months[-1]
+        frame = self._summary(None, wanted, period, definition.statuses)
         frame = frame[frame.unit != ""].reset_index(drop=True)
         return frame.assign(value=frame[definition.measure].astype(float))
 
@@ -99,7 +101,7 @@ class Figures(Window):
             Query(
                 categories=tuple(c.id for c in self._categories(definition.family, definition.categories)),
                 statuses=tuple(status for status in Status if status not in WITHDRAWN),
-                since=self._days_ago(definition.window_days),
+                since=None if definition.window_days == "all" else self._days_ago(definition.window_days),
                 outside=False,
             )
         )
@@ -174,8 +176,10 @@ class Figures(Window):
     def _cube(self, categories: list[CategorySpec], n: int, months: tuple[int, int] | None = None) -> AreaCounts:
         exact = [c.id for c in categories if rules.as_exact_counts(self.audience, c)]
         guarded = [c.id for c in categories if c.id not in exact]
-        today = self._today()
-        last = cube.last_public_month(today) if guarded else today.year * 100 + today.month
+        end = self.end()
+        last = end.year * 100 + end.month
+        if guarded:
+            last = min(last, cube.last_public_month(self._today()))
         period = cube.months_up_to(last, n)
         if months is not None:
             period = _between(months, last)

@@ -1,6 +1,6 @@
 """``Singles``: reports one by one, as far as an audience may see them so."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -18,9 +18,20 @@ MAP_LIMIT = 10_000
 """Points one page can carry; beyond it the newest are shown and the page says so."""
 
 QUEUE = 100
-"""Most reports the desk lists; beyond it the newest are listed and the page says so."""
+"""Reports on one page of the desk."""
 LONGEST_REASON = 500
 """Characters of the reason why a report is opened."""
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Open reports, newest first, and the cursor of the next page if there is one.
+
+    ``rows``: public_id, family, category, status, received_on, unit_name, has_text.
+    """
+
+    rows: pd.DataFrame
+    next: str | None
 
 
 class Singles(Window):
@@ -42,7 +53,7 @@ class Singles(Window):
             layer=self._layer_id(filters.layer),
             units=(filters.unit,) if filters.unit is not None else None,
             outside=None if self.audience in rules.STAFF else False,
-            before_id=self._cursor(filters.before),
+            before_id=self._id_of(filters.before, Query(categories=self._point_categories((), ()))),
         )
         found = self._newest(query, filters.bbox, filters.limit + 1)
         page = found.head(filters.limit)
@@ -112,17 +123,38 @@ class Singles(Window):
             public_id, kind=kind, reason=reason.strip(), actor=actor.login, at=int(self._clock().timestamp())
         )
 
-    def queue(self, limit: int = QUEUE) -> pd.DataFrame:
-        """Newest ``limit`` open reports for the staff desk, oldest last, without a place finer than the unit.
+    def queue(
+        self, limit: int = QUEUE, *, family: Family | None = None, unit: str | None = None, before: str | None = None
+    ) -> QueuePage:
+        """Newest ``limit`` open reports for the staff desk, without a place finer than the unit.
 
-        Columns public_id, family, category, status, received_on, unit_name, has_text.
+        ``before`` is the ``next`` of the page before. Raises ``NotAllowed`` for another role or family,
+        ``NotFound`` for an unknown unit, ``InputError`` for an unknown cursor.
         """
         if self.audience not in rules.DESK:
             raise NotAllowed("The desk is for crews, moderators and administrators.")
-        families = None if self.audience in rules.OPENS_SECURITY else (str(Family.DUMP),)
-        found = self._store.find(Query(families=families, statuses=tuple(OPEN), limit=limit), text=True)
-        units = self._store.units_of(found.id.tolist(), self.city.primary.id)
+        seen = tuple(Family) if self.audience in rules.OPENS_SECURITY else (Family.DUMP,)
+        if family is not None and family not in seen:
+            raise NotAllowed("Security reports are for moderators and administrators.")
         names = self._names(None)
+        if unit is not None and unit not in names:
+            raise NotFound(f"There is no unit {unit!r} in the layer {self.city.primary.id}.")
+        # every family is no condition: it would only keep the store from its index of newest reports
+        listed = Query(families=None if len(seen) == len(Family) else tuple(str(one) for one in seen))
+        query = Query(
+            families=(str(family),) if family else listed.families,
+            statuses=tuple(OPEN),
+            layer=self.city.primary.id,
+            units=(unit,) if unit is not None else None,
+            before_id=self._id_of(before, listed),
+        )
+        found = self._store.find(replace(query, limit=limit + 1), text=True)
+        page = found.head(limit)
+        following = str(page.public_id.iloc[-1]) if len(found) > limit else None
+        return QueuePage(self._waiting(page, names), following)
+
+    def _waiting(self, found: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+        units = self._store.units_of(found.id.tolist(), self.city.primary.id)
         return pd.DataFrame(
             {
                 "public_id": found.public_id,
@@ -156,10 +188,11 @@ class Singles(Window):
         seen = [status for status in Status if self.audience in rules.STAFF or status not in WITHDRAWN]
         return tuple(status for status in seen if not chosen or status in chosen)
 
-    def _cursor(self, public_id: str | None) -> int | None:
+    def _id_of(self, public_id: str | None, listed: Query) -> int | None:
+        """Position of a page marker; one that ``listed`` would never find is as unknown as one that is made up."""
         if public_id is None:
             return None
-        found = self._store.find(Query(public_id=public_id, categories=self._point_categories((), ())))
+        found = self._store.find(replace(listed, public_id=public_id))
         if found.empty:
             raise InputError("This page marker is unknown; start again without it.", field="before")
         return int(found.id.iloc[0])

@@ -1,7 +1,9 @@
 """``Window``: whose eyes look at which city, and the small questions both halves of a view ask."""
 
 from collections.abc import Callable
+from copy import copy
 from datetime import date, datetime, time, timedelta
+from typing import Self
 
 import pandas as pd
 
@@ -32,7 +34,21 @@ class Window:
         unseal: Callable[[bytes], str],
     ) -> None:
         self.city, self.audience = city, audience
+        self._end: date | None = None
         self._store, self._clock, self._code_hash, self._unseal = store, clock, code_hash, unseal
+
+    def end(self) -> date:
+        """Local day at which periods end: today, or the end of the last month with a report (``ending``)."""
+        return self._end or self._today()
+
+    def ending(self, until: str) -> Self:
+        """Return the same view whose periods end ``today`` or with the ``last_report``, for archives of the past."""
+        month = self._store.last_month() if until == "last_report" else 0
+        view = copy(self)
+        view._end = (
+            date(month // 100 + month % 100 // 12, month % 100 % 12 + 1, 1) - timedelta(days=1) if month else None
+        )
+        return view
 
     def _today(self) -> date:
         return self._clock().astimezone(self.city.zone).date()
@@ -42,7 +58,7 @@ class Window:
 
     def _days_ago(self, days: int) -> int:
         # from midnight: a window that slides by the second would tell the hour at which a report drops out of it
-        start = self._seconds(self._today() - timedelta(days=days))
+        start = self._seconds(self.end() - timedelta(days=days))
         assert start is not None  # noqa: S101 a day has a start
         return start
 

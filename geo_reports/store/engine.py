@@ -97,6 +97,10 @@ def _plain_errors() -> Iterator[None]:
         if "locked" in text or "busy" in text:
             raise StoreBusy("The store is busy with another writer; try again in a moment.") from error
         raise StoreError(f"The store cannot be used: {error.orig}") from error
+    except sa.exc.DatabaseError as error:
+        if "not a database" in str(error.orig).lower():
+            raise StoreError("That file is no store of geo_reports; name another with --db.") from error
+        raise
 
 
 def migrate(engine: Engine) -> None:

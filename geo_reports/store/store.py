@@ -230,6 +230,11 @@ class Store:
             select = sa.select(contact.c.sealed).join(report).where(report.c.public_id == public_id)
             return connection.execute(select).scalar()
 
+    def last_month(self) -> int:
+        """Latest month (yyyymm) with a report, 0 where there is none or no time is known."""
+        with self.reading() as connection:
+            return connection.execute(sa.select(sa.func.max(counter.c.month))).scalar() or 0
+
     def revision(self) -> int:
         """Position of the last event: two equal revisions hold the same reports."""
         with self.reading() as connection:

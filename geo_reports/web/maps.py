@@ -11,6 +11,7 @@ from geo_reports.errors import NotFound
 from geo_reports.look import N_, Words
 from geo_reports.mapping import Assets, render_page
 from geo_reports.report import Audience, Family
+from geo_reports.web.kept import Kept
 from geo_reports.web.visit import FRESH, SECRET, Here, Visit
 
 router = APIRouter()
@@ -24,32 +25,36 @@ def city_map(here: Here, name: str) -> Response:
         raise NotFound(f"There is no map {name!r}.")
     check_audience(here.actor, definition.audience)
     if definition.audience is not Audience.PUBLIC:
-        return _drawn(here, name, definition, {"Cache-Control": SECRET})
+        html = _drawn(here, name, definition, here.nonce)
+        return here.remember_language(HTMLResponse(html, headers={"Cache-Control": SECRET}))
+    # the menu of staff has one link more, so theirs is another page
+    kind = (name, here.words.language, "staff" if here.actor else "all")
     revision = here.house.view(definition.audience).revision()
-    etag = f'"{revision}-{here.words.language}-{__version__}"'
-    headers = {"Cache-Control": FRESH, "ETag": etag, "Vary": "Cookie"}
-    if here.request.headers.get("if-none-match") == etag:
+    mark = "-".join((revision, *kind[1:], __version__))
+    headers = {"Cache-Control": FRESH, "ETag": f'"{mark}"', "Vary": "Cookie"}
+    if here.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    return _drawn(here, name, definition, headers)
+    kept: Kept = here.request.state.kept
+    html = kept.page(kind, mark, here.nonce, lambda slot: _drawn(here, name, definition, slot))
+    return here.remember_language(HTMLResponse(html, headers=headers))
 
 
-def _drawn(here: Visit, name: str, definition: MapSpec, headers: dict[str, str]) -> HTMLResponse:
+def _drawn(here: Visit, name: str, definition: MapSpec, nonce: str) -> str:
     house = here.house
     page = render_page(
         definition,
         house.view(definition.audience),
         here.words,
         assets=Assets.served(),
-        nonce=here.nonce,
+        nonce=nonce,
         now=house.clock(),
         tiles=house.tiles,
         demo=house.demo,
         name=name,
         exports=_exports(here.words, definition),
-        # a public page is kept by browsers under a mark that does not tell who asked
-        nav=here.menu(staff=definition.audience is not Audience.PUBLIC),
+        nav=here.menu(staff=here.actor is not None),
     )
-    return here.remember_language(HTMLResponse(page.html, headers=headers))
+    return page.html
 
 
 def _exports(words: Words, definition: MapSpec) -> tuple[tuple[str, str], ...]:

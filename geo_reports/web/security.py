@@ -23,6 +23,8 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_UNLISTED = ("/seguimiento/", "/personal")
+"""Pages that no search engine may list: the address of the first is its sender's secret."""
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -39,7 +41,7 @@ def install_security(app: FastAPI, house: House) -> None:
 
 
 class Security:
-    """ASGI layer: a nonce for the page's scripts, the headers, and the ceiling on bodies."""
+    """ASGI layer: a nonce for the page's scripts, the headers, the ceiling on bodies, and HEAD as GET without one."""
 
     def __init__(self, app: ASGIApp, *, https: bool, images: str) -> None:
         self._app, self._https, self._images = app, https, images
@@ -52,18 +54,25 @@ class Security:
         nonce = secrets.token_urlsafe(18)
         scope.setdefault("state", {})["nonce"] = nonce
 
+        bodyless = scope["method"] == "HEAD"
+
         async def send_hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._harden(MutableHeaders(scope=message), message["status"], nonce)
+                self._harden(MutableHeaders(scope=message), message["status"], nonce, scope["path"])
+            elif bodyless and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, _bounded(scope, receive), send_hardened)
+        asked = {**scope, "method": "GET"} if bodyless else scope
+        await self._app(asked, _bounded(scope, receive), send_hardened)
 
-    def _harden(self, headers: MutableHeaders, status: int, nonce: str) -> None:
+    def _harden(self, headers: MutableHeaders, status: int, nonce: str, path: str) -> None:
         for name, value in _FIXED.items():
             headers[name] = value
         if status != 304:  # a 304 renews the headers of a kept page, whose scripts carry the nonce of that page
             headers["Content-Security-Policy"] = policy(nonce, self._images)
+        if path.startswith(_UNLISTED):
+            headers["X-Robots-Tag"] = "noindex"
         if self._https:
             headers["Strict-Transport-Security"] = _HSTS
         if "ETag" not in headers:

@@ -2,16 +2,17 @@
 
 from enum import StrEnum
 from typing import Annotated, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Response
 
 from geo_reports.accounts import STAFF, may_use
 from geo_reports.errors import InputError, http_status
 from geo_reports.fieldwork import MAY_PUBLISH
+from geo_reports.fieldwork.desk import LONGEST_TEXT
 from geo_reports.privacy import Story
-from geo_reports.privacy.rules import DESK
-from geo_reports.privacy.singles import QUEUE
-from geo_reports.report import TRANSITIONS, CloseReason, Status
+from geo_reports.privacy.rules import DESK, OPENS_SECURITY
+from geo_reports.report import TRANSITIONS, CloseReason, Family, Status
 from geo_reports.web.visit import Here, Visit, see_other
 
 router = APIRouter()
@@ -21,16 +22,27 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @router.get("/personal")
-def desk(here: Here, hecho: str = "") -> Response:
-    """Show what waits, and the maps of one's role."""
+def desk(here: Here, familia: str = "", barrio: str = "", antes: str = "", hecho: str = "") -> Response:
+    """Show what waits, of one family and one unit where they are chosen, and the maps of one's role."""
     actor = here.require(*STAFF)
     city = here.house.city
-    waiting = here.house.view(actor.role).queue() if actor.role in DESK else None
+    page = None
+    if actor.role in DESK:
+        family = _one_of(Family, familia, "family") if familia else None
+        page = here.house.view(actor.role).queue(family=family, unit=barrio or None, before=antes or None)
+    units = city.primary.table.drop_duplicates("unit", keep="last").sort_values("name")
+    chosen = {"familia": familia, "barrio": barrio}
+    narrowed = {name: value for name, value in chosen.items() if value}
     return here.page(
         "desk.html",
-        waiting=None if waiting is None else waiting.to_dict("records"),
+        waiting=None if page is None else page.rows.to_dict("records"),
         maps={name: spec for name, spec in city.maps.items() if may_use(actor, spec.audience)},
-        most=QUEUE,
+        families=[family for family in Family if city.categories_of(family)] if actor.role in OPENS_SECURITY else [],
+        units=list(zip(units.unit, units.name, strict=True)),
+        chosen=chosen,
+        narrowed=bool(narrowed),
+        newest=f"/personal?{urlencode(narrowed)}" if antes else "",
+        older=f"/personal?{urlencode({**narrowed, 'antes': page.next})}" if page and page.next else "",
         done=bool(hecho),
         path="/personal",
     )
@@ -87,10 +99,13 @@ def move(
 
 
 @router.post("/personal/reportes/{public_id}/texto")
-def publish(here: Here, public_id: str, csrf: Text = "", text: Text = "") -> Response:
+def publish(here: Here, public_id: str, csrf: Text = "", text: Text = "", opened_for: Text = "") -> Response:
     """Publish a text that a moderator has read; an empty one takes it back."""
     actor = here.check_form(csrf, *MAY_PUBLISH)
-    here.house.fieldwork.publish_text(public_id, text.strip() or None, actor=actor)
+    try:
+        here.house.fieldwork.publish_text(public_id, text.strip() or None, actor=actor)
+    except InputError as error:
+        return _open(here, public_id, opened_for, error=error, typed={"text": text})
     return see_other("/personal?hecho=1")
 
 
@@ -124,7 +139,8 @@ def _open(
         contact=contact,
         reads_contact=actor.role in MAY_PUBLISH and story.has_contact,
         error=error.field if error else None,
-        typed=typed or {"status": "", "reason": "", "note": ""},
+        typed={"status": "", "reason": "", "note": "", "text": "", **(typed or {})},
+        longest_text=LONGEST_TEXT,
         path="/personal",
     )
 

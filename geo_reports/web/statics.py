@@ -33,7 +33,7 @@ def address(name: str) -> str:
     return f"/static/{name}?v={static_files()[name][2]}"
 
 
-@router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
+@router.get("/static/{name:path}")
 def static(name: str, request: Request, v: str = "") -> Response:
     """One file; kept for good where the address carries the digest of what it holds."""
     if name not in static_files():

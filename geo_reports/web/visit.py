@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -62,6 +63,7 @@ class Visit:
         """Answer with a page; besides ``values`` its template sees the actor, the menu and ``csrf``."""
         common = {
             "actor": self.actor,
+            "asked": self._asked(),
             "csrf": self.csrf,
             "demo": self.house.demo,
             "nav": self.menu(staff=self.actor is not None),
@@ -70,6 +72,10 @@ class Visit:
         }
         html = render(template, words=self.words, city=self.house.city, nonce=self.nonce, **{**common, **values})
         return self.remember_language(HTMLResponse(html, status, {"Cache-Control": cache}))
+
+    def _asked(self) -> str:
+        """What the address asks besides the language, which a change of language must keep."""
+        return urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name != "lang"])
 
     def menu(self, *, staff: bool) -> tuple[tuple[str, str], ...]:
         """Links of the header: address and text."""

@@ -103,7 +103,7 @@ def test_a_refusal_names_the_categories(intake):
 def test_an_address_becomes_a_place(intake, store):
     send(intake, lon=None, lat=None, address="Los Aromos 200")
     row = only(store)
-    assert (row["lon"], row["lat"], row["accuracy_m"]) == (-69.998, -32.995, 30.0)
+    assert (row["lon"], row["lat"], row["accuracy_m"]) == (-69.998, -32.995, 20.0)
 
 
 def test_a_point_is_better_than_an_address(intake, store):
@@ -114,10 +114,19 @@ def test_a_point_is_better_than_an_address(intake, store):
 def test_a_doubtful_address_offers_others(intake):
     with pytest.raises(AddressNotFound, match="Los Aromos") as caught:
         send(intake, lon=None, lat=None, address="Los Aromos")
-    assert caught.value.candidates == ["Los Aromos"]
+    assert caught.value.candidates == ["Los Aromos (sin número)"]
     with pytest.raises(AddressNotFound) as caught:
         send(intake, lon=None, lat=None, address="Escuela C")
     assert {"Escuela A", "Escuela D"} <= set(caught.value.candidates)
+
+
+def test_an_offered_address_is_accepted_as_it_was_offered(intake, store):
+    with pytest.raises(AddressNotFound) as caught:
+        send(intake, lon=None, lat=None, address="Los Cipreses 10")
+    send(intake, lon=None, lat=None, address=caught.value.candidates[0])
+    row = only(store)
+    assert (row["lon"], row["lat"]) == (-69.985, -32.985)
+    assert row["accuracy_m"] >= 300  # the street is known, its number is not
 
 
 def test_a_retry_gets_the_same_receipt(intake, store):

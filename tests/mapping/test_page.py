@@ -77,6 +77,7 @@ def test_no_address_outside_the_service(view):
         "/static/map.js",
         "/static/look.css",
         "/static/look.js",
+        "/privacidad",
         "data:,",
         "tel:133",
     }

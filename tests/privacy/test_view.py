@@ -114,12 +114,39 @@ def test_points_are_dumps_and_things(settled, role):
 def test_queue_has_no_places(settled, role):
     if role not in (CREW, MODERATOR, ADMIN):
         return
-    queue = settled.view(role).queue()
+    queue = settled.view(role).queue().rows
     assert list(queue) == ["public_id", "family", "category", "status", "received_on", "unit_name", "has_text"]
     families = {"dump"} if role is CREW else {"dump", "security"}
     assert set(queue.family) == families
     assert "texto" not in queue.to_csv()
     assert queue.has_text.all()
+
+
+def test_queue_goes_on_where_the_page_before_ended(town):
+    sent = [town.send(unit="AB"[n % 2]).public_id for n in range(5)]
+    view = town.view(CREW)
+    first = view.queue(2)
+    assert first.rows.public_id.tolist() == sent[:2:-1]
+    town.move(first.next, "cleaned")  # a marker stays one when its report is closed
+    second = view.queue(2, before=first.next)
+    assert (second.rows.public_id.tolist(), second.next) == (sent[2:0:-1], sent[1])
+    last = view.queue(2, before=second.next)
+    assert (last.rows.public_id.tolist(), last.next) == (sent[:1], None)
+    assert view.queue(unit="B").rows.public_id.tolist() == [sent[1]]
+    with pytest.raises(NotFound):
+        view.queue(unit="Z")
+    with pytest.raises(InputError):
+        view.queue(before="made-up")
+
+
+def test_queue_of_one_family(town):
+    dump, theft = town.send().public_id, town.send("street_robbery").public_id
+    assert town.view(MODERATOR).queue(family=Family.SECURITY).rows.public_id.tolist() == [theft]
+    assert town.view(MODERATOR).queue(family=Family.DUMP).rows.public_id.tolist() == [dump]
+    with pytest.raises(NotAllowed):
+        town.view(CREW).queue(family=Family.SECURITY)
+    with pytest.raises(InputError):  # nor does a marker tell a crew that there is such a report
+        town.view(CREW).queue(before=theft)
 
 
 @pytest.mark.parametrize("role", Audience)

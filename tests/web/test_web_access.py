@@ -87,7 +87,7 @@ def test_form_without_its_token_changes_nothing(staff, ids, house, path, token):
     person = staff(ADMIN)
     answer = person.client.post(path.format(**ids), data=GIVEN | {"csrf": token})
     assert answer.status_code == 403
-    assert set(house.view(ADMIN).queue().status) == {Status.RECEIVED}
+    assert set(house.view(ADMIN).queue().rows.status) == {Status.RECEIVED}
     assert person.client.get("/personal").status_code == 200
 
 

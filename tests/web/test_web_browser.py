@@ -24,7 +24,7 @@ def test_report_on_a_phone_without_scripts(page_at, served, house):
     page.get_by_role("button", name="Enviar reporte").click()
     assert page.locator("#address-error").inner_text().startswith("Escribe dónde está")
     assert page.get_by_label("Cuéntanos más").input_value() == "Escombros en la vereda"
-    page.get_by_label("¿Dónde está?").fill("Calle de Aromas 100")
+    page.get_by_label("¿Dónde está?").fill("Los Aromitos 100")
     page.get_by_role("button", name="Enviar reporte").click()
     page.get_by_label("Los Aromos 100").check()
     page.get_by_role("button", name="Enviar reporte").click()

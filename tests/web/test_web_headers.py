@@ -114,6 +114,22 @@ def test_public_map_is_sent_again_only_when_it_changed(visitor, put):
     assert changed.status_code == 200
 
 
+@pytest.mark.parametrize(("path", "marked"), [("/seguimiento/ABCD", True), ("/personal", True), ("/", False)])
+def test_private_pages_are_not_listed_by_search_engines(reader, path, marked):
+    assert ("x-robots-tag" in reader.get(path).headers) is marked
+
+
+def test_head_is_get_without_a_body(reader):
+    answer = reader.head("/privacidad")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_other_language_keeps_what_the_address_asks(visitor, put):
+    code = put(**DUMP).code
+    assert 'href="?nuevo=1&amp;lang=en"' in visitor.get(f"/seguimiento/{code}?nuevo=1").text
+
+
 def test_file_is_kept_for_good_only_under_its_digest(reader):
     page = reader.get("/reportar").text
     (address,) = re.findall(r'src="(/static/report\.js\?v=[0-9a-f]+)"', page)

@@ -1,5 +1,7 @@
 """Sign in and out through the page."""
 
+import re
+
 import pytest
 
 from geo_reports.privacy import Filters
@@ -144,6 +146,35 @@ def test_desk_says_when_it_lists_only_the_newest(staff, put):
     person = staff(Audience.CREW)
     put(**DUMP)
     assert "1 reporte abierto" in person.client.get("/personal").text
-    for _ in range(QUEUE - 1):
+    for _ in range(QUEUE):
         put(**DUMP)
-    assert "Los 100 reportes abiertos más nuevos; puede haber más" in person.client.get("/personal").text
+    first = person.client.get("/personal?barrio=A").text
+    assert "Los 100 reportes abiertos más nuevos; hay más" in first
+    (older,) = re.findall(r'href="(/personal\?barrio=A&amp;antes=[^"]+)"', first)
+    assert "1 reporte abierto más antiguo" in person.client.get(older.replace("&amp;", "&")).text
+
+
+def test_desk_filters_by_family_for_those_who_see_both(staff, put):
+    dump, theft = put(**DUMP).public_id, put(**THEFT).public_id
+    html = staff(Audience.MODERATOR).client.get("/personal?familia=security").text
+    assert (theft in html, dump in html) == (True, False)
+    crew = staff(Audience.CREW).client
+    assert 'name="familia"' not in crew.get("/personal").text
+    assert crew.get("/personal?familia=security").status_code == 403
+    assert "No hay reportes abiertos aquí" in crew.get("/personal?barrio=B").text
+
+
+def test_text_too_long_to_publish_is_kept_on_the_page(staff, put):
+    public_id = put(**DUMP, description="Escombros").public_id
+    person = staff(Audience.MODERATOR)
+    given = {"csrf": person.csrf, "text": "x" * 4001}
+    answer = person.client.post(f"/personal/reportes/{public_id}/texto", data=given)
+    assert (answer.status_code, "x" * 4001 in answer.text) == (422, True)
+    assert "hasta 4000 caracteres" in answer.text
+
+
+def test_crew_map_leads_to_the_report_and_the_public_one_does_not(staff, put):
+    public_id = put(**DUMP).public_id
+    client = staff(Audience.CREW).client
+    assert f'href="/personal/reportes/{public_id}"' in client.get("/mapas/crews").text
+    assert "/personal/reportes/" not in client.get("/mapas/residents").text

@@ -54,6 +54,8 @@ class Chunk:
 def kind_of(path: Path) -> str:
     """csv, ogr or parquet, from the file's name; ``ImportProblem`` for others."""
     name = path.name.lower()
+    if path.is_dir():
+        raise ImportProblem(f"{path}: is a folder; name one of its files.")
     if not path.is_file():
         raise ImportProblem(f"{path}: the file does not exist.")
     if name.endswith((".csv", ".csv.gz", ".tsv", ".txt")):

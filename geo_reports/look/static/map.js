@@ -60,7 +60,19 @@
     event.stopPropagation();
   }
 
-  // rows: [lat, lon, sign, line, line, ...], where lines are positions in strings
+  // The popup of one report, with the way to its page for those who may open it.
+  function leading(box, cases, number) {
+    if (!cases) { return box; }
+    const way = document.createElement("p");
+    const link = document.createElement("a");
+    link.setAttribute("href", cases.below + encodeURIComponent(cases.ids[number]));
+    link.textContent = cases.text;
+    way.appendChild(link);
+    box.appendChild(way);
+    return box;
+  }
+
+  // rows: [lat, lon, sign, line, line, ...], where lines are positions in strings; cases: {text, below, ids}, if any
   function points(map, data) {
     const renderer = new SignRenderer({ pane: "signs", padding: 0.5 });
     return L.layerGroup(data.rows.map(function (row, number) {
@@ -69,7 +81,7 @@
         renderer: renderer, pane: "signs", radius: 14, sign: data.strings[row[2]],
         name: named(lines.slice(0, data.named)), first: number === 0
       });
-      return sign.bindPopup(function () { return note(lines); }, POPUP);
+      return sign.bindPopup(function () { return leading(note(lines), data.cases, number); }, POPUP);
     }));
   }
 
@@ -137,26 +149,51 @@
   }
 
   // A name takes the first free place of three: on its spot, below, above. If all are taken it waits for more zoom.
-  function place(text, taken) {
+  function place(box, taken) {
     for (const shift of [0, 28, -28]) {
-      text.style.marginTop = shift + "px";
-      const box = text.getBoundingClientRect();
-      if (!overlaps(box, taken)) { taken.push(box); return; }
+      const moved = { left: box.left, right: box.right, top: box.top + shift, bottom: box.bottom + shift };
+      if (!overlaps(moved, taken)) { taken.push(moved); return shift; }
     }
-    text.hidden = true;
+    return null;
   }
 
-  // Units put their names down before places do; circles were there before either.
+  // Hundreds of circles would be one blot: the larger ones show, the others wait for more zoom.
+  function thin(circles, frame) {
+    if (circles.length <= 150) { return; }
+    circles.forEach(function (circle) { circle.hidden = false; });
+    const boxed = Array.from(circles).map(function (circle) { return [circle, circle.getBoundingClientRect()]; });
+    boxed.sort(function (one, other) { return other[1].width - one[1].width; });
+    const taken = [];
+    boxed.forEach(function (pair) {
+      const seen = overlaps(pair[1], [frame]) && !overlaps(pair[1], taken);
+      if (seen) { taken.push(pair[1]); }
+      pair[0].hidden = !seen;
+    });
+  }
+
+  // Units put their names down before places do; circles were there before either. All boxes are read before any is
+  // moved: to read and write by turns makes the browser lay out the page anew for each of a thousand names.
   function settle(map) {
+    const frame = map.getContainer().getBoundingClientRect();
     const circles = map.getContainer().querySelectorAll(".leaflet-marker-icon.sign");
-    const taken = Array.from(circles).map(function (circle) { return circle.getBoundingClientRect(); });
+    const names = [];
     map.options.names.slice().sort(function (a, b) { return a.options.zoom - b.options.zoom; }).forEach(function (group) {
       if (!map.hasLayer(group)) { return; }
       group.eachLayer(function (marker) {
         const text = marker.getElement().firstChild;
         text.hidden = map.getZoom() < group.options.zoom;
-        if (!text.hidden) { place(text, taken); }
+        text.style.marginTop = "0";
+        if (!text.hidden) { names.push(text); }
       });
+    });
+    thin(circles, frame);
+    const boxes = names.map(function (text) { return text.getBoundingClientRect(); });
+    const taken = Array.from(circles).map(function (circle) { return circle.getBoundingClientRect(); })
+      .filter(function (box) { return box.width > 0 && overlaps(box, [frame]); });
+    names.forEach(function (text, number) {
+      const shift = overlaps(boxes[number], [frame]) ? place(boxes[number], taken) : null;
+      text.hidden = shift === null;
+      if (shift) { text.style.marginTop = shift + "px"; }
     });
   }
 
