@@ -10,13 +10,22 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from geo_reports import city
 from tests.browser import executable, launch
+from tests.cities.link_data import link
 
 # No deadline: a slow machine is not a wrong program. The blob lets anyone replay a failure seen elsewhere.
 settings.register_profile("geo_reports", deadline=None, print_blob=True)
 settings.load_profile("geo_reports")
 
+REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 MARKED = ("browser", "real_data")
 PageAt = Callable[..., Page]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Link the real data into the example cities once, before any worker looks for them."""
+    data = REAL_DATA
+    if data.is_dir() and not hasattr(config, "workerinput"):
+        link(data)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,9 +58,9 @@ def tiny_city(repo: Path) -> city.City:
 
 
 @pytest.fixture(scope="session")
-def real_data(repo: Path) -> Path:
+def real_data() -> Path:
     """The folder of real data, where the machine has one."""
-    folder = repo.parent / "shared" / "data"
+    folder = REAL_DATA
     if not folder.is_dir():
         pytest.skip("there is no folder of real data beside the checkout (../shared/data)")
     return folder

@@ -32,6 +32,7 @@ RAISED = [
     (errors.MissingExtra("analysis", "This"), 501, "missing_extra"),
     (errors.StoreError("/secret/reports.sqlite is gone"), 503, "unavailable"),
     (errors.StoreBusy("Bad."), 503, "store_busy"),
+    (errors.LayersChanged("Bad."), 503, "unavailable"),
     (errors.SchemaTooNew("version 9"), 503, "unavailable"),
     (errors.KeyProblem("/secret/key is gone"), 503, "unavailable"),
     (HTTPException(404), 404, "not_found"),

@@ -16,7 +16,20 @@ from typer.testing import CliRunner
 from geo_reports.cli import main
 from geo_reports.cli.common import app
 
-COMMANDS = ["init", "check", "import", "aggregate", "render", "serve", "demo", "doctor", "report", "reassign", "locate", "geocode"]
+COMMANDS = [
+    "init",
+    "check",
+    "import",
+    "aggregate",
+    "render",
+    "serve",
+    "demo",
+    "doctor",
+    "report",
+    "reassign",
+    "locate",
+    "geocode",
+]
 USER_COMMANDS = ["add", "list", "role", "disable", "enable", "reset"]
 CSV = """id,lon,lat,kind,day
 1,-69.995,-32.995,rubble,2026-01-05
