@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 import pytest
+from playwright.sync_api import expect
 
 from geo_reports.look import words
 from geo_reports.mapping import Assets, render_page
@@ -105,7 +106,7 @@ def test_signs_by_keyboard(view, page_at):
         page = page_at(1280, 800)
         opened(page, base_url, watch(page))
         stops = page.locator("use.sign[tabindex='0']")
-        assert stops.count() == 1
+        expect(stops).to_have_count(1)
         stops.first.focus()
         page.keyboard.press("ArrowRight")
         name = page.evaluate("document.activeElement.getAttribute('aria-label')")
@@ -119,13 +120,13 @@ def test_switch_shows_one_fill_at_a_time(view, page_at):
         page = page_at(1280, 800)
         opened(page, base_url, watch(page))
         boxes = page.locator("input[data-layer]")
-        assert boxes.count() == 6
+        expect(boxes).to_have_count(6)
         assert [boxes.nth(i).is_checked() for i in range(6)] == [True, True, True, False, True, True]
         boxes.nth(3).check()
         assert [boxes.nth(i).is_checked() for i in range(6)] == [True, True, False, True, True, True]
         before = page.locator("use.sign").count()
         boxes.nth(0).uncheck()
-        assert page.locator("use.sign").count() == before - 6
+        expect(page.locator("use.sign")).to_have_count(before - 6)
 
 
 def test_tables_sort_by_value(view, page_at):
@@ -135,10 +136,10 @@ def test_tables_sort_by_value(view, page_at):
         header = page.get_by_role("columnheader", name="Reportes")
         header.get_by_role("button").click()
         names = page.locator("tbody th")
-        assert header.get_attribute("aria-sort") == "ascending"
+        expect(header).to_have_attribute("aria-sort", "ascending")
         assert names.all_inner_texts() == ["Barrio D", "Barrio C", "Barrio A", "Barrio B"]
         header.get_by_role("button").click()
-        assert header.get_attribute("aria-sort") == "descending"
+        expect(header).to_have_attribute("aria-sort", "descending")
         assert names.all_inner_texts() == ["Barrio B", "Barrio A", "Barrio C", "Barrio D"]
 
 
@@ -183,5 +184,5 @@ def test_page_without_scripts_still_has_its_numbers(view, page_at):
     with serve(site(page_of(view, *ALL))) as base_url:
         page = page_at(390, 844, js=False)
         page.goto(base_url)
-        assert page.get_by_text("El mapa necesita JavaScript").is_visible()
+        expect(page.get_by_text("El mapa necesita JavaScript")).to_be_visible()
         assert page.locator("table").count() >= 5

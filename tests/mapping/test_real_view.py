@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from geo_reports.app import build, create_app
 from geo_reports.look import words
@@ -67,7 +68,7 @@ def test_the_service_sends_a_page_its_own_policy_allows(house, page_at):
         page.wait_for_selector("use.sign", state="attached")
         page.locator("use.sign").first.focus()
         page.keyboard.press("Enter")
-        assert page.locator(".leaflet-popup-content strong").inner_text() == "Escombros"
+        expect(page.locator(".leaflet-popup-content strong")).to_have_text("Escombros")
         page.goto(f"{base_url}/mapas/residents?lang=en")
         page.wait_for_selector("use.sign", state="attached")
         assert page.inner_text("h1") == "Map for residents"

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from geo_reports.privacy import Filters
 from geo_reports.report import Audience
@@ -22,8 +23,8 @@ def test_report_on_a_phone_without_scripts(page_at, served, house):
     page.get_by_label("¿Qué viste?").select_option(label="Escombros")
     page.get_by_label("Cuéntanos más").fill("Escombros en la vereda")
     page.get_by_role("button", name="Enviar reporte").click()
-    assert page.locator("#address-error").inner_text().startswith("Escribe dónde está")
-    assert page.get_by_label("Cuéntanos más").input_value() == "Escombros en la vereda"
+    expect(page.locator("#address-error")).to_contain_text("Escribe dónde está")
+    expect(page.get_by_label("Cuéntanos más")).to_have_value("Escombros en la vereda")
     page.get_by_label("¿Dónde está?").fill("Los Aromitos 100")
     page.get_by_role("button", name="Enviar reporte").click()
     page.get_by_label("Los Aromos 100").check()
@@ -33,7 +34,7 @@ def test_report_on_a_phone_without_scripts(page_at, served, house):
     page.get_by_role("banner").get_by_role("link", name="Seguimiento").click()
     page.get_by_label("Código de seguimiento").fill(code.lower().replace("-", " "))
     page.get_by_role("button", name="Ver qué ha pasado").click()
-    assert page.get_by_role("heading", name="Recibido").is_visible()
+    expect(page.get_by_role("heading", name="Recibido")).to_be_visible()
     assert foreign == []
     assert len(house.view(Audience.CREW).reports(Filters()).rows) == 1
 
@@ -43,9 +44,9 @@ def test_location_is_asked_after_a_tap_and_sent(page_at, served, house):
     page.context.grant_permissions(["geolocation"], origin=served)
     page.context.set_geolocation({"latitude": -32.9951, "longitude": -69.9951, "accuracy": 9})
     page.goto(f"{served}/reportar")
-    assert page.locator("input[name=lon]").input_value() == ""
+    expect(page.locator("input[name=lon]")).to_have_value("")
     page.get_by_label("Microbasurales").check()
-    assert page.locator("#category optgroup").count() == 1
+    expect(page.locator("#category optgroup")).to_have_count(1)
     page.get_by_label("¿Qué viste?").select_option(label="Escombros")
     page.get_by_role("button", name="Usar mi ubicación").click()
     page.get_by_text("con un margen de 9 m").wait_for()
@@ -63,7 +64,7 @@ def test_typing_an_address_forgets_the_location(page_at, served):
     page.get_by_role("button", name="Usar mi ubicación").click()
     page.get_by_text("Usaremos el lugar").wait_for()
     page.get_by_label("¿Dónde está?").fill("Los Aromos 100")
-    assert page.locator("input[name=lon]").input_value() == ""
+    expect(page.locator("input[name=lon]")).to_have_value("")
 
 
 def test_refused_location_says_what_to_do_and_can_be_tried_again(page_at, served):
@@ -72,8 +73,8 @@ def test_refused_location_says_what_to_do_and_can_be_tried_again(page_at, served
     button = page.get_by_role("button", name="Usar mi ubicación")
     button.click()
     page.get_by_text("Tu teléfono no nos da la ubicación").wait_for()
-    assert button.is_enabled()
-    assert page.locator("[data-locate-says]").get_attribute("role") == "alert"
+    expect(button).to_be_enabled()
+    expect(page.locator("[data-locate-says]")).to_have_attribute("role", "alert")
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -100,7 +101,7 @@ def test_public_map_runs_its_scripts_also_when_it_was_kept(page_at, served, put)
     page = page_at(*DESK)
     for _ in range(2):  # the second time the service answers 304, and the kept page's nonce must still hold
         page.goto(f"{served}/mapas/residents")
-        assert page.locator(".leaflet-container").count() == 1
+        expect(page.locator(".leaflet-container")).to_have_count(1)
         page.goto(served)
 
 
@@ -113,13 +114,14 @@ def test_staff_work_on_a_report(page_at, served, put, house):
     page.get_by_label("Contraseña").fill(password)
     page.get_by_role("button", name="Entrar").click()
     page.get_by_role("link", name="Escombros").click()
-    assert page.get_by_role("heading", name=f"Reporte {report.public_id}").is_visible()
+    expect(page.get_by_role("heading", name=f"Reporte {report.public_id}")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
     page.get_by_label("En trabajo").check()
     page.get_by_role("button", name="Guardar el estado").click()
-    assert page.get_by_text("El cambio quedó guardado").is_visible()
-    assert page.get_by_role("cell", name="En trabajo").is_visible()
+    expect(page.get_by_text("El cambio quedó guardado")).to_be_visible()
+    expect(page.get_by_role("cell", name="En trabajo")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
     page.get_by_role("button", name="Salir").click()
+    expect(page.get_by_role("button", name="Salir")).to_have_count(0)
     page.goto(f"{served}/personal")
-    assert page.get_by_label("Contraseña").is_visible()
+    expect(page.get_by_label("Contraseña")).to_be_visible()
