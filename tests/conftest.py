@@ -11,13 +11,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from geo_reports import city
 from tests.browser import executable, launch
 from tests.cities.link_data import link
+from tests.postgres import Cluster, cluster, programs
 
 # No deadline: a slow machine is not a wrong program. The blob lets anyone replay a failure seen elsewhere.
 settings.register_profile("geo_reports", deadline=None, print_blob=True)
 settings.load_profile("geo_reports")
 
 REAL_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-MARKED = ("browser", "real_data")
+MARKED = ("browser", "postgres", "real_data")
 PageAt = Callable[..., Page]
 
 
@@ -98,3 +99,26 @@ def page_at(browser: Browser) -> Iterator[PageAt]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL with PostGIS, started once for each process of tests."""
+    found = programs()
+    if found is None:
+        answer = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        answer("there is no PostgreSQL with PostGIS on this machine; .ci/system-packages installs them")
+    with cluster(found) as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres: Cluster) -> str:
+    """URL of a new, empty database."""
+    return postgres.database()
+
+
+@pytest.fixture(scope="session")
+def postgis_url(postgres: Cluster) -> str:
+    """URL of a database with PostGIS, shared by the tests that only compute in it."""
+    return postgres.database(postgis=True)
