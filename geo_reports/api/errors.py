@@ -17,8 +17,9 @@ from geo_reports.errors import (
     InputError,
     MissingExtra,
     StoreBusy,
-    TooManyRequests,
+    StoreFull,
     http_status,
+    retry_after_s,
 )
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 HtmlErrors = Callable[[Request, int, Exception], Response]
 """Renders an error as a page: request, HTTP status, error."""
 
-RETRY_AFTER_S = 5
-"""What a caller is told to wait when the service itself cannot say."""
 MAX_TEXT = 500
 """Longest text sent back; a caller's own words may be part of it."""
 MAX_FIELD = 100
@@ -93,10 +92,8 @@ def as_json(error: Exception) -> JSONResponse:
     """Error as an answer with ``ErrorBody``; Retry-After where waiting helps."""
     status = status_of(error)
     headers = {"Cache-Control": "no-store"} | dict(getattr(error, "headers", None) or {})
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after_s)
-    elif status == 503:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
+    if wait_s := retry_after_s(error):
+        headers["Retry-After"] = str(wait_s)
     body = _body(error, status)
     left_out = {"candidates"} if body.candidates is None else set()
     return JSONResponse(body.model_dump(exclude=left_out), status, headers)
@@ -104,7 +101,7 @@ def as_json(error: Exception) -> JSONResponse:
 
 def _is_ours(error: Exception) -> bool:
     """Tell whether the service is at fault and nothing in the error's text is for the caller."""
-    expected = isinstance(error, StoreBusy | MissingExtra | HTTPException)
+    expected = isinstance(error, StoreBusy | StoreFull | MissingExtra | HTTPException)
     return status_of(error) >= 500 and not expected
 
 

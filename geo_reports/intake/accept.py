@@ -11,7 +11,7 @@ from geo_reports.errors import InputError, UnknownCategory
 from geo_reports.intake.keys import ServerKey, check_idempotency_key, new_idempotency_key
 from geo_reports.intake.locate import Locator
 from geo_reports.report import Channel, NewReport, Occurred, Status, future
-from geo_reports.store import Arrivals, Receipt, Store, identity
+from geo_reports.store import Arrivals, Receipt, Sending, Store, Writer, identity
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,12 @@ class Intake:
     def __init__(
         self, city: City, store: Store, key: ServerKey, locator: Locator, clock: Callable[[], datetime]
     ) -> None:
-        self._city, self._store, self._key, self._locator, self._clock = city, store, key, locator, clock
+        self._city, self._key, self._locator, self._clock = city, key, locator, clock
+        self._writer = Writer(store.add_all)
+
+    def close(self) -> None:
+        """Store what was handed in, then take in nothing more."""
+        self._writer.close()
 
     def new_key(self) -> str:
         """Idempotency key for a form: sending the form twice makes one report."""
@@ -55,7 +60,7 @@ class Intake:
             self._key.body_hash(new.model_dump_json().encode()),
             self._key.seal(new.contact) if new.contact else None,
         )
-        created = self._store.add(arrivals, receipt)
+        created = self._writer.submit(Sending(arrivals, receipt)).result()
         return Accepted(code, arrivals.public_id[0], Status.RECEIVED, created)
 
     def _require_category(self, new: NewReport) -> None:

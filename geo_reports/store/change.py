@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 from geo_reports.errors import NotFound
 from geo_reports.report import CLOSED, CloseReason, Status, check_transition
 from geo_reports.store import chain
-from geo_reports.store.insert import add_counts
 from geo_reports.store.rows import insert_rows
-from geo_reports.store.schema import event, event_note, report, report_text, report_unit
+from geo_reports.store.schema import event_note, report, report_text, report_unit
+from geo_reports.store.tally import add_counts, add_tiles, tiles_of
 
 
 def set_status(
@@ -39,6 +39,8 @@ def set_status(
         for status, n in ((row.status, -1), (str(new), +1))
     ]
     add_counts(connection, moves)
+    for status, n in ((row.status, -1), (str(new), +1)):
+        add_tiles(connection, tiles_of(row.morton, row.category, status, row.month, n))
     _event(connection, row.id, "status", new, reason, note, actor, at)
 
 
@@ -65,10 +67,11 @@ class _Present(NamedTuple):
     status: str
     category: str
     month: int
+    morton: int
 
 
 def _row(connection: Connection, public_id: str) -> _Present:
-    select = sa.select(report.c.id, report.c.status, report.c.category, report.c.month)
+    select = sa.select(report.c.id, report.c.status, report.c.category, report.c.month, report.c.morton)
     row = connection.execute(select.where(report.c.public_id == public_id)).first()
     if row is None:
         raise NotFound(f"There is no report {public_id!r}.")
@@ -90,33 +93,3 @@ def _event(
     seq = chain.append(connection, [chain.Entry(at, report_id, kind, status, reason, actor, digest)])
     if note:
         insert_rows(connection, event_note, ["seq", "salt", "note"], [(seq, salt, note)])
-
-
-def remove_batch(connection: Connection, batch_id: int, *, actor: str, at: int) -> int:
-    """Remove every report of an import batch with its texts and notes; the events stay, one says how many went."""
-    chosen = sa.select(report.c.id).where(report.c.batch_id == batch_id)
-    keys = (report_unit.c.unit_id, report.c.category, report.c.status, report.c.month)
-    totals = (
-        sa.select(*keys, sa.func.count().label("n"))
-        .select_from(report)
-        .join(report_unit)
-        .where(report.c.batch_id == batch_id)
-        .group_by(*keys)
-    )
-    taken = [(*row[:-1], -row[-1]) for row in connection.execute(totals)]
-    removed = connection.execute(sa.select(sa.func.count()).select_from(chosen.subquery())).scalar_one()
-    add_counts(connection, taken)
-    theirs = sa.select(event.c.seq).where(event.c.report_id.in_(chosen))
-    connection.execute(sa.delete(event_note).where(event_note.c.seq.in_(theirs)))
-    connection.execute(sa.delete(report_unit).where(report_unit.c.report_id.in_(chosen)))
-    connection.execute(sa.delete(report).where(report.c.batch_id == batch_id))
-    digest = chain.salted(b"", f"batch {batch_id}: {removed} reports")
-    entry = chain.Entry(at, None, "undone", None, f"batch {batch_id}: {removed}", actor, digest)
-    chain.append(connection, [entry])
-    return int(removed)
-
-
-def replace_counters(connection: Connection, table: sa.Table, rows: list[tuple[object, ...]]) -> None:
-    """Write a recount in place of the counters."""
-    connection.execute(sa.delete(table))
-    insert_rows(connection, table, ["unit_id", "category", "status", "month", "n"], rows)

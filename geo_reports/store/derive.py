@@ -6,11 +6,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from geo_reports.store.insert import add_counts
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import report, report_unit
-
-KEYS = ["unit_id", "category", "status", "month"]
+from geo_reports.store.tally import COUNTER_KEYS, Row, add_counts
 
 
 def located(connection: Connection, after_id: int, n: int) -> pd.DataFrame:
@@ -43,8 +41,8 @@ def rewrite(connection: Connection, rows: pd.DataFrame, units: NDArray[np.int64]
     return int(changed.id.nunique())
 
 
-def _counts(pairs: pd.DataFrame, sign: int) -> list[tuple[int, str, str, int, int]]:
-    sums = pairs.groupby(KEYS, as_index=False).size()
+def _counts(pairs: pd.DataFrame, sign: int) -> list[Row]:
+    sums = pairs.groupby(COUNTER_KEYS, as_index=False).size()
     return [(*row[:-1], sign * row[-1]) for row in sums.itertuples(index=False, name=None)]
 
 

@@ -22,10 +22,10 @@ class Doctor:
 
     def examine(self) -> list[Finding]:
         """All examinations, in order."""
-        return [self._file(), self._chain(), self._counters()]
+        return [self._file(), self._chain(), *self._counts()]
 
     def repair(self) -> None:
-        """Recount the counters; nothing else of a store can be derived again."""
+        """Recount the counters and the pyramid; nothing else of a store can be derived again."""
         self._store.rebuild_counters()
 
     def _file(self) -> Finding:
@@ -38,8 +38,9 @@ class Doctor:
             return Finding("event chain", True, f"unbroken, {self._store.revision()} events")
         return Finding("event chain", False, f"broken at event {broken}: restore a backup and compare from there")
 
-    def _counters(self) -> Finding:
-        wrong = len(self._store.counter_differences())
-        if not wrong:
-            return Finding("counters", True, "equal to a recount")
-        return Finding("counters", False, f"{wrong} differ from a recount: run geo-reports doctor --repair")
+    def _counts(self) -> list[Finding]:
+        found = []
+        for name, wrong in self._store.miscounted().items():
+            remedy = f"{len(wrong)} rows differ from a recount: run geo-reports doctor --repair"
+            found.append(Finding(name, wrong.empty, remedy if len(wrong) else "equal to a recount"))
+        return found

@@ -1,22 +1,19 @@
-"""Open a store: engine, transactions and schema version."""
+"""Open a store: engine and transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from geo_reports.errors import MissingExtra, SchemaTooNew, StoreBusy, StoreError
+from geo_reports.errors import MissingExtra, StoreBusy, StoreError, StoreFull
 
 BUSY_MS = 5000
 """How long a writer waits for another before the sender is asked to try again."""
+WRITE_LOCK = 0x67656F72
+"""Number of PostgreSQL's advisory lock that writers take; it must differ from other programs' in that database."""
 
 
 def store_url(db: str) -> URL:
@@ -29,7 +26,7 @@ def open_engine(db: str) -> Engine:
     try:
         url = store_url(db)
         if url.get_backend_name() != "sqlite":
-            return sa.create_engine(url, hide_parameters=True)
+            return _open_postgres(url)
     except ModuleNotFoundError:
         raise MissingExtra("postgres", f"A store at {db.partition('://')[0]}://") from None
     except sa.exc.ArgumentError:
@@ -40,6 +37,16 @@ def open_engine(db: str) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_postgres(url: URL) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    # asked before use: a connection that a restart has cut is replaced, not handed out
+    options = {"connect_timeout": BUSY_MS // 1000, "options": "-c timezone=UTC"}
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+    sa.event.listen(engine, "begin", _begin_postgres)
     return engine
 
 
@@ -72,10 +79,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def _begin_postgres(connection: Connection) -> None:
+    """Let writers in one at a time, as SQLite does: ids and the chain are then gapless and in the order of commits."""
+    if connection.get_execution_options().get("geo_reports_write", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_MS}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One durable transaction: committed at the end of the block, undone on any error."""
-    with _plain_errors(), engine.connect() as raw:
+    with plain_errors(), engine.connect() as raw:
         connection = raw.execution_options(geo_reports_write=True)
         with connection.begin():
             yield connection
@@ -84,38 +98,36 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the store."""
-    with _plain_errors(), engine.connect() as connection, connection.begin():
-        yield connection
+    with plain_errors(), engine.connect() as raw:
+        connection = raw
+        if engine.dialect.name == "postgresql":
+            connection = raw.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
+    """Say in words what the database could not do; what it can do and the program got wrong is raised as it is."""
     try:
         yield
-    except sa.exc.OperationalError as error:
-        text = str(error.orig).lower()
-        if "locked" in text or "busy" in text:
-            raise StoreBusy("The store is busy with another writer; try again in a moment.") from error
-        raise StoreError(f"The store cannot be used: {error.orig}") from error
-    except sa.exc.DatabaseError as error:
-        if "not a database" in str(error.orig).lower():
-            raise StoreError("That file is no store of geo_reports; name another with --db.") from error
-        raise
+    except sa.exc.DBAPIError as error:
+        found = _translated(error)
+        if found is None:
+            raise
+        raise found from error
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to this program's; ``SchemaTooNew`` when a newer program was here first."""
-    config = Config()
-    config.set_main_option("script_location", str(files("geo_reports.store") / "migrations"))
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
-    with writing(engine) as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        if present is not None and present not in known:
-            raise SchemaTooNew(
-                f"This store was upgraded to schema {present} by a newer geo_reports; "
-                f"this one knows up to {script.get_current_head()}. Install the newer program."
-            )
-        if present != script.get_current_head():
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+def _translated(error: sa.exc.DBAPIError) -> StoreError | None:
+    text, state = str(error.orig).lower(), getattr(error.orig, "sqlstate", None) or ""
+    if "locked" in text or "busy" in text or state in ("55P03", "40001", "40P01"):
+        return StoreBusy("The store is busy with another writer; try again in a moment.")
+    if "disk is full" in text or state == "53100":
+        return StoreFull("There is no room left on the store's disk; nothing was stored. Reading still works.")
+    if "not a database" in text:
+        return StoreError("That file is no store of geo_reports; name another with --db.")
+    if "malformed" in text:
+        return StoreError("The store's file is damaged: stop the service and run geo-reports doctor.")
+    if isinstance(error, sa.exc.OperationalError) or error.connection_invalidated:
+        return StoreError(f"The store cannot be used: {str(error.orig).strip()}")
+    return None

@@ -6,17 +6,26 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
-from geo_reports.store import chain
-from geo_reports.store.rows import insert_rows, upsert_rows
-from geo_reports.store.schema import counter, event, report, report_text, report_unit
+from geo_reports.store import chain, tally
+from geo_reports.store.rows import insert_rows
+from geo_reports.store.schema import event, photo, report, report_text, report_unit
 
 COLUMNS = [column.name for column in report.columns]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo that lies in the folder of photos under its digest."""
+
+    sha256: bytes
+    n_bytes: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Arrivals:
     """Columns of (m,) located reports that are new to the store.
 
     Times are seconds since 1970 UTC; positions WGS 84 degrees; ``units`` is (m, layers) of ``unit.id``.
+    ``sent_at`` is what the senders' clocks said; None where no sender has one, as in archives.
     """
 
     source: str
@@ -47,6 +57,8 @@ class Arrivals:
     closed_at: list[int | None]
     description: list[str | None]
     units: NDArray[np.int64]
+    sent_at: list[int | None] | None = None
+    photos: list[tuple[Photo, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.source_id)
@@ -63,6 +75,31 @@ class Arrivals:
             elif isinstance(values, list):
                 chosen[column.name] = [values[i] for i in rows]
         return replace(self, **chosen)
+
+    @property
+    def origin(self) -> tuple[str, str, str, int]:
+        """What all reports of one insert share."""
+        return self.source, self.channel, self.actor, self.received_at
+
+    @classmethod
+    def joined(cls, parts: "list[Arrivals]") -> "Arrivals":
+        """Arrivals of one origin below each other, to be inserted at once."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        together: dict[str, Any] = {}
+        for column in fields(cls):
+            values = [getattr(part, column.name) for part in parts]
+            if isinstance(values[0], np.ndarray):
+                together[column.name] = np.concatenate(values)
+            elif any(isinstance(value, list) for value in values):
+                nothing = () if column.name == "photos" else None
+                together[column.name] = [
+                    item
+                    for part, value in zip(parts, values, strict=True)
+                    for item in (value if value is not None else [nothing] * len(part))
+                ]
+        return replace(first, **together)
 
 
 def identity(source: str, source_id: str) -> bytes:
@@ -94,15 +131,18 @@ def insert(connection: Connection, new: Arrivals, batch_id: int | None = None) -
     first = next_report_id(connection)
     ids = range(first, first + len(new))
     salts = _salts(len(new))
-    rows = _report_rows(new, ids, salts, batch_id)
+    keys = morton.keys(new.lon, new.lat)
+    rows = _report_rows(new, ids, keys, salts, batch_id)
     insert_rows(connection, report, COLUMNS, rows)
     layers = new.units.shape[1]
     pairs = list(zip(np.repeat(ids, layers).tolist(), new.units.ravel().tolist(), strict=True))
     insert_rows(connection, report_unit, ["report_id", "unit_id"], pairs)
     texts = [(i, text) for i, text in zip(ids, new.description, strict=True) if text]
     insert_rows(connection, report_text, ["report_id", "description"], texts)
+    if new.photos is not None:
+        _insert_photos(connection, ids, new.photos)
     chain.append_received(connection, new.received_at, new.actor, ids, new.status, _digests(new, salts))
-    count(connection, new.units, new.category, new.status, new.month)
+    tally.count(connection, new.units, keys, new.category, new.status, new.month)
     return ids
 
 
@@ -111,7 +151,9 @@ def _salts(n: int) -> list[bytes]:
     return [block[16 * i : 16 * i + 16] for i in range(n)]
 
 
-def _report_rows(new: Arrivals, ids: range, salts: list[bytes], batch_id: int | None) -> list[tuple[object, ...]]:
+def _report_rows(
+    new: Arrivals, ids: range, keys: NDArray[np.int64], salts: list[bytes], batch_id: int | None
+) -> list[tuple[object, ...]]:
     n = len(new)
     at = [new.received_at] * n
     columns = {
@@ -123,12 +165,13 @@ def _report_rows(new: Arrivals, ids: range, salts: list[bytes], batch_id: int | 
         "lon": new.lon.tolist(),
         "lat": new.lat.tolist(),
         "accuracy_m": new.accuracy_m,
-        "morton": morton.keys(new.lon, new.lat).tolist(),
+        "morton": keys.tolist(),
         "outside": new.outside.astype(int).tolist(),
         "occurred_at": new.occurred_at,
         "occurred_precision": new.precision,
         "month": new.month.tolist(),
         "received_at": at,
+        "sent_at": new.sent_at or [None] * n,
         "source": [new.source] * n,
         "source_id": new.source_id,
         "channel": [new.channel] * n,
@@ -142,10 +185,21 @@ def _report_rows(new: Arrivals, ids: range, salts: list[bytes], batch_id: int | 
     return list(zip(*(columns[name] for name in COLUMNS), strict=True))
 
 
+def _insert_photos(connection: Connection, ids: range, photos: list[tuple[Photo, ...]]) -> None:
+    columns = ["report_id", "n", "sha256", "n_bytes", "width", "height", "state"]
+    rows = [
+        (report_id, n, one.sha256, one.n_bytes, one.width, one.height, "held")
+        for report_id, theirs in zip(ids, photos, strict=True)
+        for n, one in enumerate(theirs)
+    ]
+    insert_rows(connection, photo, columns, rows)
+
+
 def _digests(new: Arrivals, salts: list[bytes]) -> list[bytes]:
     """Salted digests of what was sent: the facts of a report that never change after it was received.
 
-    The position stands in front as two little-endian doubles, which are exact and cheap to write.
+    The position stands in front as two little-endian doubles, which are exact and cheap to write; the sender's clock
+    and the photos' digests stand at the end where there are any.
     """
     blake2b = hashlib.blake2b
     places = np.column_stack((new.lon, new.lat)).astype("<f8").tobytes()
@@ -161,6 +215,7 @@ def _digests(new: Arrivals, salts: list[bytes]) -> list[bytes]:
         new.source_id,
         new.size,
         new.description,
+        tails(new),
         strict=True,
     )
     return [
@@ -168,48 +223,20 @@ def _digests(new: Arrivals, salts: list[bytes]) -> list[bytes]:
             places[i : i + 16]
             + (
                 f"{name}\x1f{family}\x1f{category}\x1f{accuracy}\x1f{at}\x1f{precision}"
-                f"\x1f{new.source}\x1f{source_id}\x1f{size}\x1f{text or ''}"
+                f"\x1f{new.source}\x1f{source_id}\x1f{size}\x1f{text or ''}{tail}"
             ).encode(),
             digest_size=32,
             key=salt,
         ).digest()
-        for i, salt, name, family, category, accuracy, at, precision, source_id, size, text in facts
+        for i, salt, name, family, category, accuracy, at, precision, source_id, size, text, tail in facts
     ]
 
 
-def count(
-    connection: Connection,
-    units: NDArray[np.int64],
-    category: list[str],
-    status: list[str],
-    month: NDArray[np.int64],
-) -> None:
-    """Add (m, layers) units of reports to the counters."""
-    kind, kinds = pd.factorize(pd.Series(category, dtype=object))
-    state, states = pd.factorize(pd.Series(status, dtype=object))
-    when, months = pd.factorize(month)
-    layers = units.shape[1]
-    # one integer per combination: counting integers is ten times faster than counting rows
-    code = (kind * len(states) + state) * len(months) + when
-    keys, n = np.unique(units.ravel() * (code.max() + 1) + np.repeat(code, layers), return_counts=True)
-    unit_id, code = np.divmod(keys, code.max() + 1)
-    rest, when = np.divmod(code, len(months))
-    kind, state = np.divmod(rest, len(states))
-    columns = (unit_id, kinds[kind], states[state], months[when], n)
-    add_counts(connection, list(zip(*(column.tolist() for column in columns), strict=True)))
-
-
-Count = tuple[int, str, str, int, int]
-"""unit_id, category, status, month, and how many to add."""
-
-
-def add_counts(connection: Connection, rows: list[Count]) -> None:
-    """Add to the counters; those that reach zero are removed."""
-    if not rows:
-        return
-    upsert_rows(connection, counter, COUNTER_KEYS, "n", rows)
-    if any(row[-1] < 0 for row in rows):
-        connection.execute(sa.delete(counter).where(counter.c.n == 0))
-
-
-COUNTER_KEYS = ["unit_id", "category", "status", "month"]
+def tails(new: Arrivals) -> list[str]:
+    """What a digest says of clocks and photos; empty for a report without either."""
+    nothing = [""] * len(new)
+    clocks = nothing if new.sent_at is None else ["" if at is None else f"\x1fsent {at}" for at in new.sent_at]
+    if new.photos is None:
+        return clocks
+    shown = ["".join(f"\x1fphoto {one.sha256.hex()}" for one in theirs) for theirs in new.photos]
+    return [clock + photos for clock, photos in zip(clocks, shown, strict=True)]

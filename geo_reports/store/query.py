@@ -134,18 +134,6 @@ def only_batch(connection: Connection, batch_id: int) -> bool:
     return connection.execute(others.limit(1)).first() is None
 
 
-def recount(connection: Connection) -> pd.DataFrame:
-    """What the counters must be, counted from the reports: unit_id, category, status, month, n."""
-    keys = (report_unit.c.unit_id, report.c.category, report.c.status, report.c.month)
-    select = sa.select(*keys, sa.func.count().label("n")).select_from(report).join(report_unit).group_by(*keys)
-    return _frame(connection, select)
-
-
-def counters(connection: Connection) -> pd.DataFrame:
-    """All counters as they are: unit_id, category, status, month, n."""
-    return _frame(connection, sa.select(counter))
-
-
 def events_of(connection: Connection, report_id: int) -> list[dict[str, Any]]:
     """History of one report, oldest first: at, kind, status, reason, actor, note."""
     select = (
@@ -180,7 +168,7 @@ def _conditions(query: Query) -> list[sa.ColumnElement[bool]]:
             found.append(column.in_(values))
     if query.bbox is not None:
         west, south, east, north = query.bbox
-        low, high = morton.keys([west, east], [south, north]).tolist()
+        low, high = morton.span(query.bbox)
         found += [
             report.c.morton.between(low, high),
             report.c.lon.between(west, east),

@@ -31,3 +31,13 @@ def upsert_rows(
     sql = _insert_sql(table, (*keys, total), connection.dialect.paramstyle)
     add = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {total} = {table.name}.{total} + excluded.{total}"
     connection.exec_driver_sql(sql + add, list(rows))
+
+
+def delete_rows(
+    connection: Connection, table: sa.Table, keys: Sequence[str], only: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Delete the rows that have these ``keys`` and meet the condition ``only``."""
+    if rows:
+        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        where = " AND ".join(f"{key} = {mark}" for key in keys)
+        connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where} AND {only}", list(rows))  # noqa: S608

@@ -1,7 +1,7 @@
 """``Store``: the one interface to everything that is kept."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,17 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from geo_reports.errors import NotFound, ReusedKey, StoreError
+from geo_reports.errors import GeoReportsError, NotFound, StoreError
 from geo_reports.report import CloseReason, Status
-from geo_reports.store import chain, change, derive, query
-from geo_reports.store.engine import migrate, open_engine, reading, writing
+from geo_reports.store import chain, change, derive, query, recount, sending
+from geo_reports.store.engine import open_engine, reading, writing
+from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
 from geo_reports.store.query import Query
+from geo_reports.store.remove import remove
 from geo_reports.store.schema import batch, contact, counter, event, meta, receipt, report, unit
+from geo_reports.store.sending import Outcome, Receipt, Sending
+from geo_reports.store.upgrade import migrate
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,6 @@ class UnitIds:
     def of(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers for (m,) row positions, -1 being outside."""
         return np.append(self.rows, self.outside)[positions]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What the sender's code proves: the hashes that are kept, never the code itself."""
-
-    code_hash: bytes
-    body_hash: bytes
-    sealed_contact: bytes | None = None
 
 
 class Store:
@@ -116,22 +111,19 @@ class Store:
     def add(self, new: Arrivals, given: Receipt) -> bool:
         """Add one report with its receipt; False when the same sending came before.
 
-        ``ReusedKey`` when the code belongs to a report with another body.
+        ``ReusedKey`` when the code belongs to a report with another body, ``SameReport`` for an unwanted twin.
         """
+        outcome = self.add_all([Sending(new, given)])[0]
+        if isinstance(outcome, GeoReportsError):
+            raise outcome
+        return outcome
+
+    def add_all(self, sendings: Sequence[Sending]) -> list[Outcome]:
+        """Add reports that came together in one durable transaction; an outcome for each."""
         with self.writing() as connection:
-            select = sa.select(receipt.c.body_hash).where(receipt.c.code_hash == given.code_hash)
-            before = connection.execute(select).scalar()
-            if before is not None:
-                if before != given.body_hash:
-                    raise ReusedKey("This idempotency key was used for a different report; send a new key.")
-                return False
-            report_id = insert(connection, new)[0]
-            connection.execute(
-                sa.insert(receipt).values(code_hash=given.code_hash, report_id=report_id, body_hash=given.body_hash)
-            )
-            if given.sealed_contact is not None:
-                connection.execute(sa.insert(contact).values(report_id=report_id, sealed=given.sealed_contact))
-            return True
+            outcomes = sending.add(connection, sendings)
+        reach("accept.committed")
+        return outcomes
 
     def known_identities(self, connection: Connection, identities: list[bytes]) -> set[bytes]:
         """Which of these reports the store already holds."""
@@ -175,7 +167,8 @@ class Store:
                 raise NotFound(f"There is no import batch {batch_id}; geo-reports import --batches lists them.")
             if state == "undone":
                 return 0
-            removed = change.remove_batch(connection, batch_id, actor=actor, at=at)
+            chosen = report.c.batch_id == batch_id
+            removed = remove(connection, chosen, kind="undone", reason=f"batch {batch_id}", actor=actor, at=at)
             connection.execute(sa.update(batch).where(batch.c.id == batch_id).values(state="undone"))
             return removed
 
@@ -218,11 +211,10 @@ class Store:
     def report_of_code(self, code_hash: bytes) -> str:
         """public_id of the report a tracking code belongs to; ``NotFound`` says nothing more."""
         with self.reading() as connection:
-            select = sa.select(report.c.public_id).join(receipt).where(receipt.c.code_hash == code_hash)
-            found = connection.execute(select).scalar()
+            found = sending.report_of(connection, code_hash)
         if found is None:
             raise NotFound("No report belongs to this tracking code. Check each letter and number.")
-        return str(found)
+        return found
 
     def sealed_contact(self, public_id: str) -> bytes | None:
         """Encrypted contact of a report's sender, if one was left."""
@@ -312,18 +304,12 @@ class Store:
         with self.reading() as connection:
             return chain.verify(connection.execute(sa.select(event).order_by(event.c.seq)).yield_per(10_000))
 
-    def counter_differences(self) -> pd.DataFrame:
-        """Counters that differ from a recount: unit_id, category, status, month, n_kept, n_counted."""
-        keys = ["unit_id", "category", "status", "month"]
+    def miscounted(self) -> dict[str, pd.DataFrame]:
+        """Rows of the counters and of the pyramid that differ from a recount: keys, n_kept, n_counted."""
         with self.reading() as connection:
-            kept, counted = query.counters(connection), query.recount(connection)
-        both = kept.merge(counted, on=keys, how="outer", suffixes=("_kept", "_counted")).fillna(
-            {"n_kept": 0, "n_counted": 0}
-        )
-        return both[both.n_kept != both.n_counted]
+            return recount.differences(connection)
 
     def rebuild_counters(self) -> None:
-        """Write a recount in place of the counters."""
+        """Write a recount in place of the counters and the pyramid."""
         with self.writing() as connection:
-            rows = list(query.recount(connection).itertuples(index=False, name=None))
-            change.replace_counters(connection, counter, rows)
+            recount.rebuild(connection)

@@ -5,12 +5,10 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 
-from geo_reports.errors import NotSignedIn, TooManyRequests
+from geo_reports.errors import NotSignedIn, retry_after_s
 from geo_reports.house import House
 from geo_reports.look import N_
 from geo_reports.web.visit import SECRET, Visit, chosen_words, see_other
-
-RETRY_AFTER_S = 5
 
 _SAID = {
     401: (N_("You need to sign in"), N_("This page is for the municipality's staff.")),
@@ -46,10 +44,8 @@ def html_errors(house: House) -> Callable[[Request, int, Exception], Response]:
         visit = Visit(request, house, chosen_words(request, house.city))
         title, advice = _SAID.get(status, _SAID[500 if status >= 500 else 422])
         response = visit.page("error.html", status, SECRET, title=visit.words(title), advice=visit.words(advice))
-        if isinstance(error, TooManyRequests):
-            response.headers["Retry-After"] = str(error.retry_after_s)
-        elif status == 503:
-            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        if wait_s := retry_after_s(error):
+            response.headers["Retry-After"] = str(wait_s)
         return response
 
     return answer

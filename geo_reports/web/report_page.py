@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
-from geo_reports.errors import GeoReportsError, InputError, StoreError, TooManyRequests, http_status
+from geo_reports.errors import GeoReportsError, InputError, StoreError, TooManyRequests, http_status, retry_after_s
 from geo_reports.report import Channel, Family, Size
-from geo_reports.web.errors import RETRY_AFTER_S
 from geo_reports.web.report_form import HOURS, LONGEST, Fault, ReportForm, explain, read
 from geo_reports.web.visit import Here, Visit, see_other
 
@@ -40,10 +39,8 @@ def _refused(here: Visit, form: ReportForm, error: GeoReportsError) -> Response:
     if form.candidate:
         form = form.model_copy(update={"address": form.candidate, "candidate": ""})
     response = _form(here, form, [fault], http_status(error))
-    if isinstance(error, TooManyRequests):
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    elif isinstance(error, StoreError):
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if wait_s := retry_after_s(error):
+        response.headers["Retry-After"] = str(wait_s)
     return response
 
 

@@ -10,6 +10,7 @@ from geo_reports.city import City
 from geo_reports.intake import Intake, Locator, ServerKey
 from geo_reports.intake.archive import Archive
 from geo_reports.store import Query, Store
+from tests.store.hand import counted
 
 NOW = datetime(2026, 9, 30, 15, tzinfo=UTC)
 HEAD = ["id", "lon", "lat", "kind", "day", "hour", "text", "size", "state", "shut", "acc"]
@@ -90,4 +91,4 @@ class Site:
 
     def is_whole(self) -> bool:
         """Counters equal a recount and the chain is unbroken."""
-        return self.store.counter_differences().empty and self.store.chain_break() is None
+        return counted(self.store) and self.store.chain_break() is None

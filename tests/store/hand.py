@@ -57,3 +57,8 @@ def arrivals(*names, units=(2,), **columns):
 
 def public_id(name):
     return digest(name).hex()[:12]
+
+
+def counted(store):
+    """Whether counters and pyramid equal a recount."""
+    return all(wrong.empty for wrong in store.miscounted().values())
