@@ -1,9 +1,11 @@
 """Point to unit: our index beside what else answers the same question, in one run.
 
 ``python benchmarks/assign.py`` makes two cities of 300 and 3,000 units with 200 corners each and 1,000,000 points,
-70 % of them in clusters and a tenth outside, lets every case answer in turn, round after round, and prints medians.
-Every answer must be ours, point for point. Peers that are not installed (extra ``bench``) are skipped and named.
-``--memory`` adds the peak memory of 10,000,000 points, each case in a process of its own.
+70 % of them in clusters and a tenth outside, lets every case answer in turn, round after round, and prints the shortest
+times: whatever else the machine does only adds to a time. Every answer must be ours, point for point. Peers that are
+not installed (extra ``bench``, PostgreSQL with PostGIS) are skipped and named. ``--real`` compares all points of the
+example cities with PostGIS instead. ``--memory`` adds the peak memory of 10,000,000 points, each case in a process of
+its own.
 """
 
 import argparse
@@ -11,11 +13,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +29,11 @@ import shapely
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from geo_reports.geography import AssignmentIndex  # noqa: E402 the checkout, not an installed package
+from geo_reports import city  # noqa: E402 the checkout, not an installed package
+from geo_reports.geography import AssignmentIndex  # noqa: E402
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 BOX = shapely.box(0, 0, 1, 1)
 CORNERS = 200
@@ -77,10 +85,13 @@ def first_of(point: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
 
 def our_cases(units: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray) -> dict[str, Case]:
     """Our index, timed while it is built."""
-    began = time.perf_counter()
-    index = AssignmentIndex(units)
-    built_s = time.perf_counter() - began
-    print(f"\n{len(units)} units: index built in {built_s:.2f} s, {index.nbytes / 1e6:.1f} MB")
+    built_s = []
+    for _ in range(5):
+        began = time.perf_counter()
+        index = AssignmentIndex(units)
+        built_s.append(time.perf_counter() - began)
+    size_mb = index.nbytes / 1e6
+    print(f"\n{len(units)} units: index built in {min(built_s):.2f} to {max(built_s):.2f} s, {size_mb:.1f} MB")
     cases: dict[str, Case] = {ARRAYS: lambda: index.assign(x, y, compiled=False)}
     if find_spec("numba"):
         cases = {
@@ -136,6 +147,73 @@ def duckdb_case(units: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray) -> dict[s
     return {"duckdb spatial, 2 threads": lambda: session.execute(join).to_arrow_table()}
 
 
+@contextmanager
+def postgis() -> "Iterator[Connection | None]":
+    """A server that is thrown away, as the tests use it, where PostgreSQL and PostGIS are installed."""
+    from tests.postgres import cluster, programs
+
+    found = programs()
+    if found is None or not find_spec("psycopg"):
+        print("Skipped PostGIS: it needs PostgreSQL with PostGIS on the machine and pip install '.[postgres]'.")
+        yield None
+        return
+    import psycopg
+
+    with cluster(found) as server, psycopg.connect(server.database(postgis=True), autocommit=True) as connection:
+        connection.execute("SET work_mem = '256MB'")
+        yield connection
+
+
+def fill(server: "Connection", units: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray) -> None:
+    """Write units and points to tables with spatial indexes."""
+    server.execute("DROP TABLE IF EXISTS points, units")
+    server.execute("CREATE UNLOGGED TABLE units (row int, geom geometry)")
+    server.execute("CREATE UNLOGGED TABLE raw (i int, x float8, y float8)")
+    with server.cursor().copy("COPY units FROM STDIN") as copy:
+        for row, text in enumerate(shapely.to_wkb(units.geometry.array, hex=True)):
+            copy.write_row((row, text))
+    with server.cursor().copy("COPY raw FROM STDIN") as copy:
+        for row in zip(range(len(x)), x.tolist(), y.tolist(), strict=True):
+            copy.write_row(row)
+    server.execute("CREATE UNLOGGED TABLE points AS SELECT i, ST_Point(x, y) AS geom FROM raw")
+    server.execute("DROP TABLE raw")
+    for table in ("points", "units"):
+        server.execute(f"CREATE INDEX ON {table} USING gist (geom)")
+        server.execute(f"VACUUM ANALYZE {table}")
+
+
+def postgis_case(server: "Connection", units: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray) -> dict[str, Case]:
+    """Tables and indexes made; the join's pairs stay in the server, as a table, and are read only to be compared."""
+    fill(server, units, x, y)
+    join = "SELECT p.i, u.row FROM points p JOIN units u ON ST_Intersects(u.geom, p.geom)"
+
+    def answer() -> Callable[[], np.ndarray]:
+        server.execute("DROP TABLE IF EXISTS answer")
+        server.execute(f"CREATE UNLOGGED TABLE answer AS {join}")
+        return lambda: np.array(server.execute("SELECT * FROM answer").fetchall()).T
+
+    version = server.execute("SELECT extversion FROM pg_extension WHERE extname = 'postgis'").fetchone()
+    return {f"PostGIS {version[0] if version else ''}": answer}
+
+
+def real(server: "Connection") -> None:
+    """Compare every point of the example cities."""
+    columns = {"toronto": ["Long", "Lat"], "west_yorkshire": ["Longitude", "Latitude"]}
+    print("| city | points | in a unit | on several units' borders | equal |\n|---|---|---|---|---|")
+    for name, lon_lat in columns.items():
+        root = ROOT / "tests" / "cities" / name
+        files = sorted((root / "layers" / "data").glob("*.csv.gz"))
+        rows = pd.concat([pd.read_csv(file, usecols=lon_lat) for file in files])[lon_lat].dropna()
+        x, y = rows.to_numpy(float).T
+        units = city.load(root).unit_layers[0].versions[0].units
+        (case,) = postgis_case(server, units, x, y).values()
+        pairs = case()()
+        expected, ours = first_of(*pairs, len(x)), AssignmentIndex(units).assign(x, y)
+        several = int((np.bincount(pairs[0], minlength=len(x)) > 1).sum())
+        print(f"| {name} | {len(x)} | {(expected >= 0).sum()} | {several} | {(ours == expected).mean():.4%} |")
+        assert np.array_equal(ours, expected), f"{name}: PostGIS answers otherwise"
+
+
 def limit_cases(n: int) -> dict[str, Case]:
     """The least any table can cost: read 16 bytes a point, look up 4 MB at random, write 8 bytes."""
     import numba
@@ -166,6 +244,8 @@ def peers() -> list[Callable[..., dict[str, Case]]]:
 
 def as_rows(answer: object, n: int) -> np.ndarray:
     """Any case's answer as one row per point."""
+    if callable(answer):
+        answer = answer()
     if isinstance(answer, np.ndarray) and answer.ndim == 1:
         return answer
     if isinstance(answer, np.ndarray):
@@ -176,7 +256,7 @@ def as_rows(answer: object, n: int) -> np.ndarray:
 
 
 def measure(cases: dict[str, Case], rounds: int) -> dict[str, float]:
-    """Median seconds of each case; in every round each has its turn, the short ones three times."""
+    """Shortest seconds of each case; in every round each has its turn, the short ones three times."""
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(rounds):
         for name, case in cases.items():
@@ -184,16 +264,18 @@ def measure(cases: dict[str, Case], rounds: int) -> dict[str, float]:
                 began = time.perf_counter()
                 case()
                 taken[name].append(time.perf_counter() - began)
-    return {name: median(times) for name, times in taken.items()}
+    return {name: min(times) for name, times in taken.items()}
 
 
-def compare(n_units: int, n: int, rounds: int) -> None:
+def compare(n_units: int, n: int, rounds: int, server: "Connection | None") -> None:
     """One table: all cases on the same points."""
     units, (x, y) = make_units(n_units), make_points(n)
     cases = our_cases(units, x, y)
     ours = cases[ARRAYS]()
     for make in peers():
         cases |= make(units, x, y)
+    if server:
+        cases |= postgis_case(server, units, x, y)
     for name, case in cases.items():  # also the first, slower turn of each
         assert np.array_equal(as_rows(case(), n), ours), f"{name} answers otherwise"
     if OURS in cases:
@@ -252,16 +334,22 @@ def memory_of(name: str) -> dict[str, float]:
 def main() -> None:
     """Print the tables."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--points", type=int, default=1_000_000)
+    options.add_argument("--real", action="store_true", help="compare all points of the example cities with PostGIS")
     options.add_argument("--memory", action="store_true", help="also measure the memory of 10,000,000 points")
     options.add_argument("--memory-of", choices=["index", "sjoin"], help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.memory_of:
         print(json.dumps(memory_of(given.memory_of)))
         return
-    for n_units in (300, 3000):
-        compare(n_units, given.points, given.rounds)
+    with postgis() as server:
+        if given.real:
+            if server:
+                real(server)
+            return
+        for n_units in (300, 3000):
+            compare(n_units, given.points, given.rounds, server)
     if given.memory:
         print("\n| 10,000,000 points | MB before | MB at its peak |\n|---|---|---|")
         for name in ("index", "sjoin"):

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from geo_reports.city.polygons import read_version
 from geo_reports.city.references import check_references
 from geo_reports.city.tables import inside_folder, located, read_table
 from geo_reports.city.toml import Findings, read_toml
+from geo_reports.city.unit_names import UnitNames
 from geo_reports.errors import CityError, InputError, NotFound, Problem
 from geo_reports.geography import AssignmentIndex, Gazetteer
 from geo_reports.report import Family
@@ -83,6 +85,11 @@ class Layer:
         """The edition shown on maps: the latest."""
         return self.versions[-1]
 
+    @cached_property
+    def names(self) -> UnitNames:
+        """Ids, names and aliases of the units of all editions."""
+        return UnitNames(self.id, self.table, self.spec.aliases)
+
     def assign(self, lon: ArrayLike, lat: ArrayLike, day: ArrayLike) -> NDArray[np.int64]:
         """Row positions in ``table`` for (m,) points in WGS 84 degrees, -1 outside.
 
@@ -104,6 +111,35 @@ class Layer:
                 found[mine] = np.where(local < 0, -1, local + offset)
             offset += len(version.units)
         return found
+
+    def probabilities(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        accuracy_m: ArrayLike,
+        day: ArrayLike,
+        metric_crs: str,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """``AssignmentIndex.probabilities`` in the edition of each point's ``day``; ``unit`` is a row of ``table``."""
+        x, y, accuracy = np.asarray(lon, np.float64), np.asarray(lat, np.float64), np.asarray(accuracy_m, np.float64)
+        edition = self._edition(np.asarray(day, "datetime64[D]"))
+        none = np.flatnonzero(edition < 0)
+        parts = [pd.DataFrame({"point": none, "unit": np.full(len(none), -1), "p": np.ones(len(none))})]
+        offset = 0
+        for number, version in enumerate(self.versions):
+            mine = np.flatnonzero(edition == number)
+            if len(mine):
+                part = version.index.probabilities(x[mine], y[mine], accuracy[mine], metric_crs=metric_crs, level=level)
+                row = np.where(part.unit < 0, -1, part.unit + offset)
+                parts.append(part.assign(point=mine[part.point], unit=row))
+            offset += len(version.units)
+        return pd.DataFrame(pd.concat(parts, ignore_index=True)).sort_values(["point", "unit"], ignore_index=True)
+
+    def edition_on(self, day: date) -> LayerVersion | None:
+        """Edition that ``assign`` asks about that day, None where no edition holds."""
+        number = int(self._edition(np.asarray([day], "datetime64[D]"))[0])
+        return None if number < 0 else self.versions[number]
 
     def _edition(self, day: NDArray[np.datetime64]) -> NDArray[np.int64]:
         edition = np.full(day.shape, len(self.versions) - 1, np.int64)

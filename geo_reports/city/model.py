@@ -122,6 +122,7 @@ class LayerSpec(Strict):
     name: Words
     official: bool = True
     note: Words | None = None
+    aliases: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     versions: Annotated[tuple[VersionSpec, ...], Field(min_length=1)]
 
 

@@ -1,17 +1,18 @@
 """Read one edition of a layer: any format pyogrio knows, to valid polygons in WGS 84 with ids."""
 
-import warnings
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
+from geo_reports.city.incoming.reader import read_plain
+from geo_reports.city.incoming.shapes import Where, absent, beyond, countable, infinite, invalid, mended, to_wgs84
 from geo_reports.city.model import PopulationSpec, VersionSpec
 from geo_reports.city.tables import inside_folder, numbers, read_table
 from geo_reports.city.toml import Findings
+from geo_reports.city.unit_names import spellings
 
 COLUMNS = ["unit", "name", "population", "area_km2", "geometry"]
 
@@ -31,7 +32,7 @@ def read_version(
     if path is None:
         return None
     before = len(findings.problems)
-    frame = _read(path, findings)
+    frame = read_plain(path, findings)
     if frame is None:
         return None
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
@@ -45,29 +46,20 @@ def read_version(
         return None
     units = _sound(units, spec, path, findings)
     if spec.population:
-        units["population"] = _population(folder, spec.population, units.unit, toml, key, findings)
+        units["population"] = _population(folder, spec.population, units, toml, key, findings)
     if len(findings.problems) > before:
         return None
     units["area_km2"] = units.to_crs(metric_crs).area / 1e6
     return units[COLUMNS].sort_values("unit", kind="stable").reset_index(drop=True)
 
 
-def _read(path: Path, findings: Findings) -> pd.DataFrame | None:
-    try:
-        with warnings.catch_warnings():
-            # GDAL warns of open rings on the side; such a feature comes back without geometry and is listed
-            warnings.simplefilter("ignore", RuntimeWarning)
-            # a column of numbers and words: the words are listed as no numbers
-            warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
-            return gpd.read_file(path, engine="pyogrio", on_invalid="ignore")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        reason = str(error).split(";")[0].replace(str(path), path.name)
-        findings.problem(path, "file", f"cannot be read as polygons ({reason})", "save it as GeoPackage or GeoJSON")
-        return None
-
-
 def _columns(frame: gpd.GeoDataFrame, spec: VersionSpec, path: Path, findings: Findings) -> gpd.GeoDataFrame | None:
     wanted = [spec.id_column, spec.name_column, *([spec.population_column] if spec.population_column else [])]
+    twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    for column in twice:
+        findings.problem(path, column, "is the name of two columns", "rename one of them")
+    if twice:
+        return None
     missing = [column for column in wanted if column not in frame]
     for column in missing:
         found = ", ".join(str(name) for name in frame.columns.drop(frame.geometry.name))
@@ -85,6 +77,9 @@ def _columns(frame: gpd.GeoDataFrame, spec: VersionSpec, path: Path, findings: F
         # a null is an unknown number, and str would make the word "nan" of it
         cells = frame[[spec.population_column]].map(lambda value: "" if pd.isna(value) else str(value))
         population = numbers(pd.DataFrame(cells), spec.population_column, path, findings, "feature {}".format)
+        for row in np.flatnonzero(population < 0):
+            wrong = f"is {population.iloc[row]:g}"
+            findings.problem(path, f"feature {row}, {spec.population_column}", wrong, "empty means unknown")
     names = frame[spec.name_column].map(lambda value: "" if pd.isna(value) else str(value).strip())
     return gpd.GeoDataFrame(
         {"unit": text, "name": names.where(names != "", text), "population": population},
@@ -95,27 +90,20 @@ def _columns(frame: gpd.GeoDataFrame, spec: VersionSpec, path: Path, findings: F
 
 def _sound(units: gpd.GeoDataFrame, spec: VersionSpec, path: Path, findings: Findings) -> gpd.GeoDataFrame:
     """Reproject to WGS 84 and note every feature whose geometry cannot hold a point reliably."""
+    where = Where(path)
     flat = units.set_geometry(shapely.force_2d(np.asarray(units.geometry.array)), crs=units.crs)
-    out = flat.to_crs("EPSG:4326")
+    if not countable(flat, where, findings) or infinite(np.asarray(flat.geometry.array), where, findings).any():
+        return flat
+    out = to_wgs84(flat, path, findings)
+    if out is None:
+        return flat
     shapes = np.asarray(out.geometry.array)
-    for row in np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes)):
-        findings.problem(path, f"feature {row}", "has no geometry that can be read", "draw it or remove it")
-    kinds = shapely.get_type_id(shapes)
-    for row in np.flatnonzero(~np.isin(kinds, (3, 6)) & ~shapely.is_empty(shapes) & (kinds >= 0)):
-        findings.problem(path, f"feature {row}", f"is a {shapes[row].geom_type}", "keep polygons only")
-    west, south, east, north = shapely.bounds(shapes).T
-    beyond = (west < -180) | (south < -90) | (east > 180) | (north > 90) | np.isinf(west)
-    for row in np.flatnonzero(beyond):
-        findings.problem(
-            path,
-            f"feature {row}",
-            "lies outside the world in degrees",
-            "set the layer's true coordinate system",
-        )
-    for row in np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)):
+    absent(shapes, where, findings)
+    beyond(shapes, where, findings)
+    for row in invalid(shapes):
         reason = shapely.is_valid_reason(shapes[row])
         if spec.repair:
-            shapes[row] = _polygonal(shapely.make_valid(shapes[row]))
+            shapes[row] = mended(shapes[row], where, int(row), findings)
             findings.warn(path, f"feature {row}", f"was repaired ({reason})", "check it, or correct the source")
         else:
             findings.problem(
@@ -127,20 +115,30 @@ def _sound(units: gpd.GeoDataFrame, spec: VersionSpec, path: Path, findings: Fin
     return out.set_geometry(shapes, crs="EPSG:4326")
 
 
-def _polygonal(shape: shapely.Geometry) -> shapely.Geometry:
-    """Only the polygons of a repaired shape: make_valid may leave lines behind."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts)
-
-
 def _population(
-    folder: Path, spec: PopulationSpec, unit: pd.Series, toml: Path, key: str, findings: Findings
+    folder: Path, spec: PopulationSpec, units: gpd.GeoDataFrame, toml: Path, key: str, findings: Findings
 ) -> pd.Series:
     path = inside_folder(folder, spec.file, f"{key}.population.file", toml, findings)
-    table = read_table(path, {"unit": spec.key_column, "n": spec.column}, findings) if path else None
+    table = read_table(path, {"key": spec.key_column, "n": spec.column}, findings) if path else None
     if path is None or table is None:
-        return pd.Series(np.nan, index=unit.index)
-    residents = table.assign(n=numbers(table, "n", path, findings)).drop_duplicates("unit").set_index("unit").n
-    for name in unit[~unit.isin(residents.index)]:
+        return pd.Series(np.nan, index=units.index)
+    table = table.assign(unit=_named(table.key, units), n=numbers(table, "n", path, findings))
+    for row in np.flatnonzero(table.n < 0):
+        wrong = f"is {table.n.iloc[row]:g}"
+        findings.problem(path, f"line {row + 2}, {spec.column}", wrong, "empty means unknown")
+    for row in np.flatnonzero(table.unit.duplicated() & table.unit.notna()):
+        wrong = f"is a second row for {table.unit.iloc[row]}"
+        findings.problem(path, f"line {row + 2}", wrong, "keep one row for each unit")
+    residents = table.dropna(subset="unit").drop_duplicates("unit").set_index("unit").n
+    for name in units.unit[~units.unit.isin(residents.index)]:
         findings.warn(path, name, "has no population", "add a row, or rates will be missing for it")
-    return unit.map(residents)
+    return units.unit.map(residents)
+
+
+def _named(keys: pd.Series, units: gpd.GeoDataFrame) -> pd.Series:
+    """Unit of each key, which is its id or its name as it is spelt or nearly so; None for what is no unit here."""
+    ids = set(units.unit)
+    names = pd.Series(units.unit.to_numpy(object), index=[spellings(name)[0] for name in units["name"]])
+    by_name = names[~names.index.duplicated(keep=False) & (names.index != "")].to_dict()
+    found = [key if key in ids else by_name.get(spellings(key)[0]) for key in keys.str.strip()]
+    return pd.Series(found, index=keys.index, dtype=object)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from geo_reports.city.maps import MapSpec, PlacesDef, PointsDef
 from geo_reports.city.model import CitySpec, LayerSpec, PlansSpec
 from geo_reports.city.toml import Findings
+from geo_reports.city.unit_names import words_of
 from geo_reports.report import Audience, Family
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def check_references(
 ) -> None:
     """Note every name that leads nowhere, every id used twice and every choice that needs a second look."""
     _city(spec, findings.root / "layers" / "city.toml", findings)
+    for layer in layers.values():
+        if layer.versions:
+            _aliases(layer, findings.root / "layers" / "city.toml", findings)
     _plans(plans, spec, layers, findings)
     for name, definition in maps.items():
         _map(findings.root / "maps" / f"{name}.toml", definition, spec, findings)
@@ -74,6 +78,28 @@ def _editions(layer: LayerSpec, toml: Path, findings: Findings) -> None:
             )
 
 
+def _unit(unit: str, layer: "Layer", toml: Path, where: str, findings: Findings) -> None:
+    """Note a unit that is not the id of one: names and aliases are for people who ask, files name ids."""
+    if unit not in layer.names.names:
+        near = layer.names.near(unit)
+        remedy = f"use an id of the layer: {', '.join(map(layer.names.label, near))}" if near else "see its ids"
+        findings.problem(toml, where, f"names no unit of {layer.id}: {unit!r}", remedy)
+
+
+def _aliases(layer: "Layer", toml: Path, findings: Findings) -> None:
+    """Note aliases of no unit, and those that also mean another unit."""
+    for unit, aliases in layer.spec.aliases.items():
+        where = f"layers[{layer.id}].aliases.{unit}"
+        _unit(unit, layer, toml, where, findings)
+        for alias in aliases:
+            others = sorted(layer.names.holders(alias) - {unit})
+            if not words_of(alias):
+                findings.problem(toml, where, f"{alias!r} holds no letter or digit", "write a name")
+            elif others:
+                taken = ", ".join(map(layer.names.label, others))
+                findings.problem(toml, where, f"{alias!r} also means {taken}", "keep it where it belongs")
+
+
 def _plans(plans: PlansSpec, spec: CitySpec, layers: "dict[str, Layer]", findings: Findings) -> None:
     toml = findings.root / "layers" / "plans.toml"
     categories = {category.id for category in spec.categories}
@@ -91,15 +117,8 @@ def _plans(plans: PlansSpec, spec: CitySpec, layers: "dict[str, Layer]", finding
         elif plan.layer == spec.boundary_layer != spec.primary_layer:
             findings.problem(toml, f"{where}.layer", "is the boundary, which counts no reports", "name another layer")
         elif layers[plan.layer].versions:
-            known = set(layers[plan.layer].table.unit)
             for unit in plan.units:
-                if unit not in known:
-                    findings.problem(
-                        toml,
-                        f"{where}.units",
-                        f"names no unit of {plan.layer}: {unit!r}",
-                        "use an id of the layer",
-                    )
+                _unit(unit, layers[plan.layer], toml, f"{where}.units", findings)
 
 
 def _map(path: Path, definition: MapSpec, spec: CitySpec, findings: Findings) -> None:

@@ -4,7 +4,9 @@ import sys
 
 from geo_reports.cli import (  # noqa: F401 each registers its commands
     archive,
+    changes,
     city,
+    database,
     figures,
     gazetteer,
     layers,

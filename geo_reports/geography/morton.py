@@ -45,7 +45,7 @@ def tile_range(tile: int, z: int) -> tuple[int, int]:
 def quadkey(x: int, y: int, z: int) -> int:
     """Quadkey, as a number, of the map tile ``z/x/y``."""
     key: int = _interleaved(np.array([x]), np.array([y])).tolist()[0]
-    return key & (4**z - 1)
+    return key & ((1 << 2 * z) - 1)
 
 
 def _steps(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

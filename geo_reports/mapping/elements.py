@@ -137,13 +137,16 @@ class Piece(MacroElement):  # type: ignore[misc, unused-ignore]
 
 
 class Shapes(Piece):
-    """Polygons that several layers share: WGS 84, rounded to about a metre, each with its row as ``id``."""
+    """Polygons that several layers share: WGS 84, rounded to about a metre, each with its row as ``id``.
 
-    def __init__(self, geometry: NDArray[np.object_]) -> None:
+    More ``decimals`` are for shapes that are narrower than that.
+    """
+
+    def __init__(self, geometry: NDArray[np.object_], decimals: int = 5) -> None:
         super().__init__()
         features = [
             {"type": "Feature", "id": row, "properties": {}, "geometry": json.loads(shapely.to_geojson(shape))}
-            for row, shape in enumerate(shapely.transform(geometry, lambda xy: xy.round(5)))
+            for row, shape in enumerate(shapely.transform(geometry, lambda xy: xy.round(decimals)))
         ]
         self.data = {"type": "FeatureCollection", "features": features}
 

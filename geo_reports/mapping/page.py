@@ -1,8 +1,5 @@
 """One map definition and one view to one safe page, with the same numbers as tables."""
 
-import base64
-import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +21,7 @@ from geo_reports.mapping.elements import CityMap, Switch
 from geo_reports.mapping.ground import describe_ground, put_ground, put_lines
 from geo_reports.mapping.places import draw_places
 from geo_reports.mapping.points import draw_points
+from geo_reports.mapping.seal import seal
 from geo_reports.mapping.sheet import Desk, Sheet
 from geo_reports.mapping.tiles import TileSource, add_tiles
 from geo_reports.privacy import View
@@ -95,7 +93,7 @@ def render_page(
         library=inline_scripts() if standalone else "",
         made=words.when(now.astimezone(view.city.zone).strftime("%Y-%m-%d %H:%M")),
     )
-    return Page(_sealed(html, nonce) if standalone else html, drawing.img_origin)
+    return Page(seal(html, nonce) if standalone else html, drawing.img_origin)
 
 
 @dataclass(frozen=True)
@@ -146,30 +144,3 @@ def _draw(desk: Desk, layer: MapLayerDef) -> Sheet:
             return draw_hotspots(desk, layer)
         case PlacesDef():
             return draw_places(desk, layer)
-
-
-def _sealed(html: str, nonce: str) -> str:
-    """Replace the nonces of a file by a policy that names each script and style by its hash.
-
-    Content Security Policy Level 3, 2.3.1: the hash is that of the element's text, encoded as UTF-8. A file is read
-    again and again, so a nonce in it would protect nothing.
-    """
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {_hashes(html, 'script', nonce)}",
-            f"style-src {_hashes(html, 'style', nonce)}",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-    bare = re.sub(rf'<(script|style) nonce="{re.escape(nonce)}">', r"<\1>", html)
-    meta = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return bare.replace('<meta charset="utf-8">', meta, 1)
-
-
-def _hashes(html: str, tag: str, nonce: str) -> str:
-    texts = re.findall(rf'<{tag} nonce="{re.escape(nonce)}">(.*?)</{tag}>', html, re.DOTALL)
-    digests = [hashlib.sha256(text.encode()).digest() for text in texts]
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

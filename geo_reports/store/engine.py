@@ -21,6 +21,11 @@ def store_url(db: str) -> URL:
     return make_url(db) if "://" in db else URL.create("sqlite", database=str(Path(db)))
 
 
+def place_of(db: str) -> str:
+    """Where a store is, as it may be shown: without a password."""
+    return store_url(db).render_as_string(hide_password=True) if "://" in db else db
+
+
 def open_engine(db: str) -> Engine:
     """Engine with the durability the promise needs; the folder of a SQLite file is made if absent."""
     try:

@@ -20,9 +20,9 @@ from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
 from geo_reports.store.query import Query
 from geo_reports.store.remove import remove
-from geo_reports.store.schema import batch, contact, counter, event, meta, receipt, report, unit
+from geo_reports.store.schema import batch, contact, counter, event, meta, photo, receipt, report, unit
 from geo_reports.store.sending import Outcome, Receipt, Sending
-from geo_reports.store.upgrade import migrate
+from geo_reports.store.upgrade import open_schema
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,17 @@ class UnitIds:
 class Store:
     """Reports and all that belongs to them, in SQLite or PostgreSQL.
 
-    Opening migrates the schema. ``StoreError`` and its kind are raised when the store cannot be used.
+    Opening makes the schema of a new store and upgrades an older file. ``StoreError`` and its kind are raised when
+    the store cannot be used.
     """
 
     def __init__(self, db: str) -> None:
         self._engine = open_engine(db)
-        migrate(self._engine)
+        try:
+            open_schema(self._engine)
+        except Exception:
+            self._engine.dispose()
+            raise
 
     def close(self) -> None:
         """Release all connections."""
@@ -220,6 +225,17 @@ class Store:
         """Encrypted contact of a report's sender, if one was left."""
         with self.reading() as connection:
             select = sa.select(contact.c.sealed).join(report).where(report.c.public_id == public_id)
+            return connection.execute(select).scalar()
+
+    def photo_digests(self) -> list[bytes]:
+        """Digests of all photos that reports refer to."""
+        with self.reading() as connection:
+            return [bytes(digest) for (digest,) in connection.execute(sa.select(photo.c.sha256).distinct())]
+
+    def body_of_code(self, code_hash: bytes) -> bytes | None:
+        """Hash of what was sent under a code, None for a code that nobody has."""
+        with self.reading() as connection:
+            select = sa.select(receipt.c.body_hash).where(receipt.c.code_hash == code_hash)
             return connection.execute(select).scalar()
 
     def last_month(self) -> int:

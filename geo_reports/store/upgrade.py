@@ -1,6 +1,5 @@
 """Bring a store's schema up to the program's, with a copy of the old store beside it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -13,8 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
-from geo_reports.errors import SchemaTooNew, StoreError
-from geo_reports.store.engine import plain_errors, writing
+from geo_reports.errors import SchemaTooNew, SchemaTooOld, StoreError
+from geo_reports.store.copy import copy_store
+from geo_reports.store.engine import open_engine, plain_errors, writing
 
 
 class Schema(NamedTuple):
@@ -35,31 +35,78 @@ def schema(engine: Engine) -> Schema:
         return _schema(connection)
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to this program's, whole or not at all; ``SchemaTooNew`` when a newer program was here first.
+def open_schema(engine: Engine) -> None:
+    """Make a store ready to use: a new one gets its schema, an older SQLite file is upgraded with a copy beside it.
 
-    A SQLite file is copied beside itself first, as ``NAME.before-SCHEMA``.
+    ``SchemaTooNew`` when a newer program was here first; ``SchemaTooOld`` for a server's database, which is
+    upgraded when its operator says so.
     """
     found = schema(engine)
     if found.current:
         return
-    if found.present is not None and engine.dialect.name == "sqlite":
-        _copy(engine, found)
+    if found.present is not None:
+        if engine.dialect.name != "sqlite":
+            raise SchemaTooOld(
+                f"This database has schema {found.present} and this program needs {found.needed}: stop the service "
+                "and run geo-reports db upgrade, which makes a copy first."
+            )
+        copy_store(engine, copy_beside(engine, found))
+    migrate(engine)
+
+
+def copy_beside(engine: Engine, found: Schema) -> Path:
+    """Name of the copy of a SQLite store that is made before an upgrade: ``NAME.before-SCHEMA``."""
+    store = Path(str(engine.url.database))
+    return store.with_name(f"{store.name}.before-{found.needed}")
+
+
+def examine(db: str) -> Schema:
+    """Tell the schema of a store without changing it."""
+    engine = open_engine(db)
+    try:
+        return schema(engine)
+    finally:
+        engine.dispose()
+
+
+def upgrade(db: str, copy_to: Path | None = None) -> Path | None:
+    """Upgrade a store after copying it; returns the copy, None where the schema was current or the store new.
+
+    The copy of a database goes to ``copy_to`` (a SQLite file), that of a SQLite file beside it unless ``copy_to``
+    names another place.
+    """
+    engine = open_engine(db)
+    try:
+        found, copy = schema(engine), None
+        if found.current:
+            return None
+        if found.present is not None:
+            copy = copy_to or copy_beside(engine, found)
+            copy_store(engine, copy)
+        migrate(engine)
+        return copy
+    finally:
+        engine.dispose()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to this program's, whole or not at all."""
     with _without_foreign_keys(engine) as connection:
         if not _schema(connection).current:  # another process may have been here meanwhile
-            config, _ = _scripts()
+            config, _ = migrations()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
 
-def _scripts() -> tuple[Config, ScriptDirectory]:
+def migrations() -> tuple[Config, ScriptDirectory]:
+    """Alembic's view of the migrations in this program."""
     config = Config()
     config.set_main_option("script_location", str(files("geo_reports.store") / "migrations"))
     return config, ScriptDirectory.from_config(config)
 
 
 def _schema(connection: Connection) -> Schema:
-    _, script = _scripts()
+    _, script = migrations()
     known = {revision.revision for revision in script.walk_revisions()}
     present, needed = MigrationContext.configure(connection).get_current_revision(), script.get_current_head()
     if needed is None:
@@ -70,23 +117,6 @@ def _schema(connection: Connection) -> Schema:
             f"this one knows up to {needed}. Install the newer program."
         )
     return Schema(present, needed)
-
-
-def _copy(engine: Engine, found: Schema) -> Path:
-    """Copy a SQLite store as it was; an unfinished copy never bears the name."""
-    store = Path(str(engine.url.database))
-    target = store.with_name(f"{store.name}.before-{found.needed}")
-    draft = target.with_name(f"{target.name}.part")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    with plain_errors(), engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")  # VACUUM runs in no transaction; the one just begun is empty
-        connection.exec_driver_sql("VACUUM INTO ?", (str(draft),))
-        connection.exec_driver_sql("BEGIN")
-    with draft.open("rb+") as file:
-        os.fsync(file.fileno())
-    draft.replace(target)
-    return target
 
 
 @contextmanager

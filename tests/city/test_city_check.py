@@ -270,6 +270,26 @@ def test_unit_without_population_in_the_table_is_a_warning(folder: Path):
     assert city.load(folder).primary.table.population.iloc[0] == 1234
 
 
+def people(folder: Path, text: str) -> None:
+    table = 'population = { file = "people.csv", key_column = "who", column = "n" }'
+    replace(folder, "layers/city.toml", 'population_column = "population"', table)
+    (folder / "layers" / "people.csv").write_text(text, encoding="utf-8")
+
+
+def test_population_table_may_name_units_as_people_write_them(folder: Path):
+    people(folder, "who,n\nbarrio a,1\nB,2\nBARRIO-C,3\nBarrio  D,4\nElsewhere,9\n")
+    assert city.load(folder).primary.table.population.tolist() == [1, 2, 3, 4]
+
+
+def test_population_table_that_contradicts_itself_is_refused(folder: Path):
+    people(folder, "who,n\nA,1\nB,-2\nC,3\nD,4\nBarrio A,5\n")
+    problems, _ = check(folder)
+    assert [(p.where, p.wrong) for p in problems] == [
+        ("line 3, n", "is -2"),
+        ("line 6", "is a second row for A"),
+    ]
+
+
 def test_population_said_twice_is_refused(folder: Path):
     both = 'population_column = "population"\npopulation = { file = "x.csv", key_column = "id", column = "n" }'
     replace(folder, "layers/city.toml", 'population_column = "population"', both)

@@ -90,4 +90,5 @@ def test_street_points_split_in_two(real_data):
         errors.append(np.hypot((row.lon - best.lon) * 0.834, row.lat - best.lat) * 111_195)
         wrong += best.quality >= CONFIDENT and errors[-1] > 500
     assert np.median(errors) <= 200
+    assert np.quantile(errors, 0.9) <= 800
     assert wrong <= 0.02 * len(asked)

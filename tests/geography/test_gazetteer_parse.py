@@ -4,6 +4,7 @@ from geo_reports.geography.gazetteer import normal
 from geo_reports.geography.gazetteer.likeness import likeness
 from geo_reports.geography.gazetteer.names import title, words
 from geo_reports.geography.gazetteer.parse import House, read
+from geo_reports.geography.gazetteer.tidy import tidy
 
 
 def readings(text):
@@ -26,10 +27,63 @@ def readings(text):
         ("Los Olmos, cuadra 15", ("los olmos", "1500", "")),
         ("esquina de Los Olmos con 3 Pte", ("los olmos", "", "3 poniente")),
         ("Los Olmos al llegar a Sur", ("los olmos", "", "sur")),
+        ("Los Olmos casi esquina Sur", ("los olmos", "", "sur")),
+        ("esq. Los Olmos c/ Sur", ("los olmos", "", "sur")),
+        ("Esquina Blanca con Sur", ("esquina blanca", "", "sur")),
+        ("Esquina Blanca con Sur", ("blanca", "", "sur")),
+        ("Los Olmos #1.234", ("los olmos", "1234", "")),
+        ("cuadra 15 de Los Olmos", ("los olmos", "1500", "")),
+        ("a la altura del 1500 de Los Olmos, Villa Sur", ("los olmos", "1500", "")),
+        ("Los Olmos 12 entre Sur y Norte", ("los olmos", "12", "")),
+        ("Los Olmos km 12", ("los olmos", "", "")),
+        ("al lado de la Escuela A", ("escuela a", "", "")),
+        ("5olmos 12OO", ("5 olmos", "1200", "")),
     ],
 )
 def test_readings_of_an_address(text, reading):
     assert reading in readings(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "stretch"),
+    [
+        ("Los Olmos entre Sur y 5 de Abril", ("los olmos", "sur", "5 de abril")),
+        ("Los Olmos e/ calles Sur y Norte, Villa Chica", ("los olmos", "sur", "norte")),
+        ("entre Sur y Norte, Los Olmos", ("los olmos", "sur", "norte")),
+        ("Los Olmos entre Ortiz y Rojas y Sur", ("los olmos", "ortiz y rojas", "sur")),
+        ("Los Olmos entre Sur y Ortiz y Rojas", ("los olmos", "sur", "ortiz y rojas")),
+    ],
+)
+def test_readings_of_a_stretch(text, stretch):
+    assert stretch in {tuple(" ".join(part) for part in (q.street, q.cross, q.upto)) for q in read(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "open_m"),
+    [("cerca del Metro", 150), ("frente a la Escuela A", 50), ("a media cuadra de Sur", 50), ("Sur 1", 0)],
+)
+def test_beside_leaves_some_metres_open(text, open_m):
+    assert {question.beside_m for question in read(text)} == {open_m}
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("12.345.678-9", "12.345.678-9"),
+        ("Sur 1.234, depto 2", "Sur 1234, depto 2"),
+        ("ll 12 O", "ll 12 O"),
+        ("Sur\u200b  \n 12", "Sur 12"),
+    ],
+)
+def test_texts_are_tidied(text, clean):
+    assert tidy(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "most"), [("c/" * 5000, 40), ("1 " * 5000, 40), ("a," * 5000, 40), ("entre y " * 900, 40)]
+)
+def test_a_text_has_a_bounded_number_of_readings(text, most):
+    assert len(read(text)) <= most
 
 
 def test_a_leading_zero_is_the_other_side_of_the_origin():
@@ -63,6 +117,10 @@ def test_capitals_are_written_as_people_would():
         ("san martin", "nueva san martin", False),
         ("kennedy", "presidente kennedy", True),
         ("losaromos", "los aromos", True),
+        ("gonsales", "gonzalez", True),
+        ("j l infante", "jose luis infante", True),
+        ("j l", "jose luis infante", False),
+        ("x l infante", "jose luis infante", False),
         ("avenida", "avenida sur", False),
         ("de la", "de la cruz", False),
     ],

@@ -1,4 +1,4 @@
-"""Stores in real SQLite files."""
+"""Stores in real SQLite files and in real PostgreSQL databases: one contract, both engines."""
 
 import pytest
 
@@ -6,8 +6,11 @@ from geo_reports.store import Store
 from tests.store.hand import TABLE
 
 
-@pytest.fixture
-def db(tmp_path):
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request, tmp_path):
+    """Where a new store is to be, on each engine; modules about one engine alone have a ``db`` of their own."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
     return str(tmp_path / "reports.sqlite")
 
 

@@ -4,8 +4,11 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from geo_reports.store import Arrivals, Receipt, identity
+from geo_reports.store.engine import open_engine
+from geo_reports.store.schema import metadata
 
 AT = 1_790_000_000
 TABLE = pd.DataFrame({"version": ["", ""], "unit": ["A", "B"]})
@@ -62,3 +65,21 @@ def public_id(name):
 def counted(store):
     """Whether counters and pyramid equal a recount."""
     return all(wrong.empty for wrong in store.miscounted().values())
+
+
+def tamper(db, *statements):
+    """Change a store behind the program's back."""
+    engine = open_engine(db)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def dump(db):
+    """Everything a store holds, as text."""
+    engine = open_engine(db)
+    with engine.begin() as connection:
+        rows = [str(row) for table in metadata.sorted_tables for row in connection.execute(sa.select(table))]
+    engine.dispose()
+    return "\n".join(rows)

@@ -13,6 +13,12 @@ from geo_reports.store.schema import metadata
 from tests.store.hand import arrivals, receipt
 
 
+@pytest.fixture
+def db(tmp_path):
+    """Where a new SQLite store is to be."""
+    return str(tmp_path / "reports.sqlite")
+
+
 def test_commits_survive_a_power_loss(store):
     with store.reading() as connection:
         pragma = {

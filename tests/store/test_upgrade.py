@@ -1,15 +1,16 @@
 """A store of the first schema comes up to the present one, on both engines, with every row."""
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
-from alembic import command
 
+from geo_reports.errors import SchemaTooOld
 from geo_reports.geography import morton
 from geo_reports.store import Store
-from geo_reports.store.engine import open_engine, writing
-from geo_reports.store.upgrade import _scripts, schema
+from geo_reports.store.engine import open_engine
+from geo_reports.store.upgrade import examine, schema, upgrade
+from tests.crash.upgrade import run
 from tests.store.hand import AT, TABLE, counted
+from tests.store.old_store import make
 
 N = 300
 
@@ -18,68 +19,14 @@ N = 300
 def old(request, tmp_path):
     """URL of a store that the first program left, with ``N`` reports."""
     url = str(tmp_path / "old.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    return made(url)
-
-
-def made(url):
-    engine = open_engine(url)
-    with writing(engine) as connection:
-        config, _ = _scripts()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        fill(connection)
-    engine.dispose()
+    make(url, N)
     return url
 
 
-def fill(connection):
-    known = sa.MetaData()
-    known.reflect(connection)
-    rng = np.random.default_rng(7)
-    put = lambda name, rows: connection.execute(sa.insert(known.tables[name]), rows)  # noqa: E731
-    put(
-        "unit",
-        [{"id": i, "layer": "barrios", "version": "", "unit": unit} for i, unit in ((1, ""), (2, "A"), (3, "B"))],
-    )
-    reports = [
-        {
-            "id": i,
-            "public_id": f"p{i:011d}",
-            "identity": rng.bytes(16),
-            "family": "dump",
-            "category": ["rubble", "bulky"][i % 2],
-            "lon": -70 + i / 1000,
-            "lat": -33 + i / 1000,
-            "accuracy_m": None if i % 3 else 12.5,
-            "morton": i,
-            "outside": 0,
-            "occurred_at": AT,
-            "occurred_precision": "day",
-            "month": 202609,
-            "received_at": AT + i,
-            "source": "web",
-            "source_id": str(i),
-            "channel": "web",
-            "status": "received",
-            "status_at": AT,
-            "salt": rng.bytes(16),
-        }
-        for i in range(1, N + 1)
-    ]
-    put("report", reports)
-    put("report_unit", [{"report_id": i, "unit_id": 2 + i % 2} for i in range(1, N + 1)])
-    put("report_text", [{"report_id": 1, "description": "Ñandú & co"}])
-    put("receipt", [{"code_hash": rng.bytes(32), "report_id": i, "body_hash": rng.bytes(32)} for i in range(1, N + 1)])
-    put("contact", [{"report_id": 2, "sealed": b"\x00sealed"}])
-    kinds = [(2, "rubble", N // 2), (3, "bulky", N // 2)]
-    # unit 2 + i % 2 and category i % 2 go together
-    put(
-        "counter",
-        [{"unit_id": u, "category": c, "status": "received", "month": 202609, "n": n} for u, c, n in kinds],
-    )
-
-
-def test_every_row_is_there_and_the_derived_ones_are_right(old):
+def test_every_row_is_there_and_the_derived_ones_are_right(old, tmp_path):
+    copy = upgrade(old, tmp_path / "copy.sqlite")
+    assert examine(str(copy)).present == "0001"
+    assert upgrade(old) is None
     store = Store(old)
     store.register_units("barrios", TABLE)
     assert store.size() == {"reports": N, "receipts": N}
@@ -96,10 +43,37 @@ def test_every_row_is_there_and_the_derived_ones_are_right(old):
 
 
 def test_the_old_file_stays_beside_the_new(tmp_path):
-    old = made(str(tmp_path / "old.sqlite"))
+    old = str(tmp_path / "old.sqlite")
+    make(old, N)
     Store(old).close()
     kept = open_engine(f"{old}.before-0002")
     assert schema(kept).present == "0001"
     with kept.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM report")).scalar() == N
     kept.dispose()
+
+
+def test_a_database_is_upgraded_only_when_its_operator_says_so(postgres_url, tmp_path):
+    make(postgres_url, N)
+    with pytest.raises(SchemaTooOld, match="geo-reports db upgrade"):
+        Store(postgres_url)
+    assert examine(postgres_url).present == "0001"
+    copy = upgrade(postgres_url, tmp_path / "copy.sqlite")
+    engine = open_engine(str(copy))
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT count(*), sum(length(identity)) FROM report")).one()
+    engine.dispose()
+    assert tuple(rows) == (N, 16 * N)
+
+
+def test_a_killed_upgrade_leaves_the_old_store_or_the_new(tmp_path):
+    numbers = iter(range(100))
+    tally = run(lambda: (str(tmp_path / f"{next(numbers)}.sqlite"), tmp_path / "copy"), rows=2000, kills=3, seed=4)
+    assert tally.old + tally.new == 3
+
+
+def test_a_killed_upgrade_of_a_database_leaves_the_old_one_or_the_new(postgres, tmp_path):
+    numbers = iter(range(100))
+    fresh = lambda: (postgres.database(), tmp_path / f"{next(numbers)}.copy")  # noqa: E731
+    tally = run(fresh, rows=2000, kills=1, seed=5)
+    assert tally.old + tally.new == 1

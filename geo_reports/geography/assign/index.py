@@ -7,17 +7,20 @@ from importlib.util import find_spec
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo_reports.errors import InputError
 from geo_reports.geography.assign.edges import edges_of
+from geo_reports.geography.assign.gaussian import sigma_of
 from geo_reports.geography.assign.kernel import SUB, Floats, Longs
 from geo_reports.geography.assign.machine import Loops
 from geo_reports.geography.assign.machine import compiled as compiled_loops
 from geo_reports.geography.assign.nearest import NearestUnit
 from geo_reports.geography.assign.raster import Raster, build
-from geo_reports.geography.assign.settle import look_up, look_up_all, settle
+from geo_reports.geography.assign.settle import look_up, look_up_all, settle, warm_up
+from geo_reports.geography.assign.uncertain import UncertainPlaces
 
 MANY = 100_000
 """From this many points on, compiled code earns back the second that loading it takes."""
@@ -55,13 +58,10 @@ class AssignmentIndex:
         edges = edges_of(self._shapes)
         self._raster: Raster | None = build(edges) if len(edges.start) else None
         self._nearest: dict[str, NearestUnit] = {}
+        self._uncertain: dict[str, UncertainPlaces] = {}
         if self._raster is None:
             return
-        shapely.prepare(self._shapes)
-        # GEOS makes its search trees at the first question, which two threads must not ask at once
-        _, one = np.unique(edges.unit, return_index=True)
-        at = edges.start[one]
-        shapely.intersects_xy(self._shapes[edges.unit[one]], edges.x[at], edges.y[at])
+        warm_up(self._shapes, edges)
         self._prepare_one(self._raster)
 
     @property
@@ -169,6 +169,55 @@ class AssignmentIndex:
         # moving polygons to another CRS rounds them: who holds a point is said in their own
         held = self.assign(x, y)
         return np.where(held >= 0, held, row), np.where(held >= 0, 0.0, distance_m)
+
+    def probabilities(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        accuracy_m: ArrayLike,
+        *,
+        metric_crs: str,
+        level: ArrayLike = 0.95,
+    ) -> pd.DataFrame:
+        """Units that may hold the points, and how probably.
+
+        The true place is taken to be spread around the point as a circular Gaussian, anywhere being as likely
+        beforehand: docs/method-uncertainty.md.
+
+        Parameters
+        ----------
+        lon, lat : (m,) float
+            x and y in the CRS of the units.
+        accuracy_m : (m,) float or float
+            Radius in metres of the circle that holds the true place with probability ``level``. Not-a-number,
+            and less than about a centimetre, is exact.
+        metric_crs : str
+            A CRS with metres in which accuracies are measured, for example the city's.
+        level : (m,) float or float
+            0.95 is what browsers promise (W3C Geolocation, 2024, ``accuracy``).
+
+        Returns
+        -------
+        DataFrame
+            ``point`` (position among the points), ``unit`` (row position, -1 outside), ``p``: sorted by the first two,
+            adding up to 1 for each point. An exact point has one row, that of ``assign``. Wrong by at most 1e-6.
+
+        Raises
+        ------
+        InputError
+            Lists of different lengths, an accuracy that is negative or infinite, a level not between 0 and 1, or
+            units without a CRS.
+        """
+        held = self.assign(lon, lat)
+        x, y = np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+        sigma = sigma_of(accuracy_m, level)
+        if sigma.ndim > 1 or sigma.size not in (1, len(x)):
+            raise InputError(f"Give one accuracy, or as many as points ({len(x)}), not {sigma.size}.", "accuracy_m")
+        if self._raster is None:
+            return pd.DataFrame({"point": np.arange(len(x)), "unit": held, "p": np.ones(len(x))})
+        if metric_crs not in self._uncertain:
+            self._uncertain[metric_crs] = UncertainPlaces(self._units, self._raster, metric_crs)
+        return self._uncertain[metric_crs].find(x, y, np.broadcast_to(sigma, x.shape), held)
 
 
 def _shared(work: Work, x: Floats, y: Floats, found: Longs, threads: int) -> None:

@@ -85,7 +85,12 @@ def build(edges: Edges) -> Raster:
 
 def _fill(spans: Spans, grid: Grid) -> NDArray[np.int32]:
     """Give every cell the first unit that holds its centre, -1 where none does."""
-    table = np.full(grid.rows * grid.columns, -1, np.int32)
+    cells = grid.rows * grid.columns
+    order = np.argsort(spans.first)
+    begin, end = spans.first[order], (spans.first + spans.length)[order]
+    if (begin[1:] >= end[:-1]).all():
+        return _side_by_side(begin, end, spans.unit[order].astype(np.int32), cells)
+    table = np.full(cells, -1, np.int32)
     # later writes win, so the first unit is written last
     first, length, unit = spans.first[::-1], spans.length[::-1], spans.unit[::-1].astype(np.int32)
     # some at a time: the lists of cells are larger than the table
@@ -93,6 +98,17 @@ def _fill(spans: Spans, grid: Grid) -> NDArray[np.int32]:
         span, cell = expand(first[part], length[part])
         table[cell] = unit[part][span]
     return table
+
+
+def _side_by_side(
+    begin: NDArray[np.int64], end: NDArray[np.int64], unit: NDArray[np.int32], cells: int
+) -> NDArray[np.int32]:
+    """Table of units that do not overlap, which is the usual layer: written once from end to end."""
+    # gap, span, gap, span, ..., gap
+    values = np.full(2 * len(unit) + 1, -1, np.int32)
+    values[1::2] = unit
+    bounds = np.concatenate([[0], np.stack([begin, end], axis=1).ravel(), [cells]])
+    return np.repeat(values, np.diff(bounds))
 
 
 def _compress(table: NDArray[np.int32], grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

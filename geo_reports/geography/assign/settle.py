@@ -4,9 +4,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_reports.geography.assign.edges import Edges
 from geo_reports.geography.assign.kernel import SUB
 from geo_reports.geography.assign.machine import CHUNK
 from geo_reports.geography.assign.raster import Raster
+
+
+def warm_up(shapes: NDArray[np.object_], edges: Edges) -> None:
+    """Prepare (n,) polygons and let GEOS make its search trees, at the first question: two threads must not ask it."""
+    shapely.prepare(shapes)
+    _, one = np.unique(edges.unit, return_index=True)
+    at = edges.start[one]
+    shapely.intersects_xy(shapes[edges.unit[one]], edges.x[at], edges.y[at])
 
 
 def look_up(raster: Raster, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -38,6 +38,8 @@ def exact(known: list[Known], text: str, scatter_m: float) -> Estimate:
     ``scatter_m`` is how far apart the source puts one address when it gives it twice.
     """
     same = [house for house in known if house.text == text] or [h for h in known if h.text.isdigit()] or known
+    if len(same) == 1:
+        return Estimate(same[0].lon, same[0].lat, scatter_m + same[0].spread_m, "exact")
     lon, lat = float(np.median([h.lon for h in same])), float(np.median([h.lat for h in same]))
     apart = float(all_metres(lon, lat, [h.lon for h in same], [h.lat for h in same]).max())
     return Estimate(lon, lat, scatter_m + apart + max(h.spread_m for h in same), "exact")

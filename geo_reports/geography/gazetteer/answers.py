@@ -6,7 +6,7 @@ from geo_reports.geography.gazetteer.candidate import CONFIDENT, DOUBTFUL, PLAUS
 from geo_reports.geography.gazetteer.index import Index, Thing
 from geo_reports.geography.gazetteer.metres import metres
 from geo_reports.geography.gazetteer.names import normal, plain
-from geo_reports.geography.gazetteer.reverse import nearby
+from geo_reports.geography.gazetteer.reverse import beside
 
 SAME_M = 120.0
 """Answers no farther apart are one place: either will do."""
@@ -87,10 +87,10 @@ def _labels(index: Index, answers: list[Answer]) -> list[str]:
     labels = [_marked(index, answer) for answer in answers]
     for label in {label for label in labels if labels.count(label) > 1}:
         rows = [row for row, text in enumerate(labels) if text == label]
-        near = [_beside(index, answers[row]) for row in rows]
-        for row, beside in zip(rows, near, strict=True):
+        near = [beside(index, answers[row].lon, answers[row].lat, answers[row].thing.name) for row in rows]
+        for row, name in zip(rows, near, strict=True):
             point = f"{answers[row].lat:.5f} {answers[row].lon:.5f}"
-            labels[row] = f"{label}, cerca de {beside if beside and near.count(beside) == 1 else point}"
+            labels[row] = f"{label}, cerca de {name if name and near.count(name) == 1 else point}"
     return labels
 
 
@@ -100,11 +100,3 @@ def _marked(index: Index, answer: Answer) -> str:
     if answer.how != "middle" and answer.sure < CONFIDENT:
         return f"{answer.label} (aproximado)"
     return answer.label
-
-
-def _beside(index: Index, answer: Answer) -> str:
-    """Name of the place, or else of the other street, nearest to an answer."""
-    near = nearby(index, answer.lon, answer.lat)
-    if near.place and near.place != answer.thing.name:
-        return near.place
-    return near.street if near.street != answer.thing.name else ""

@@ -15,12 +15,15 @@ from geo_reports.geography.gazetteer.clusters import Points, split
 from geo_reports.geography.gazetteer.index import Index, Row, cell, write
 from geo_reports.geography.gazetteer.metres import metres, middle
 from geo_reports.geography.gazetteer.names import core, normal, spoken, title, words
+from geo_reports.geography.gazetteer.numbering import runs
 from geo_reports.geography.gazetteer.parse import House
 
 PIECE_DEGREES = 0.002
 """Longest straight piece of a line, shorter than a cell, so that a search of cells finds it."""
 ENOUGH = 10
 """Repeated addresses from which their scatter tells how exact the source is."""
+RUNS_IN_CELL = 3
+"""Runs of a street that are kept in one cell."""
 LEAST_SCATTER_M, MOST_SCATTER_M = 20.0, 250.0
 _CORNER = 1e5
 """Points of two streets that agree to 1/_CORNER degree, about a metre, are one crossing."""
@@ -92,6 +95,7 @@ class _Builder:
         self._source = source
         self._tables: dict[str, list[Row]] = defaultdict(list)
         self._rates: list[float] = []
+        self._numbered: list[tuple[int, Points]] = []
         self._scatter: list[float] = []
         self._corners: dict[tuple[int, int], set[int]] = defaultdict(set)
         self._add_streets()
@@ -102,7 +106,9 @@ class _Builder:
         self._add_crossings()
 
     def write(self, path: Path | None, context: Iterable[str]) -> Index:
-        rate = float(np.median(self._rates)) if self._rates else 1.0
+        rate = max(float(np.median(self._rates)), 1e-3) if self._rates else 1.0
+        for thing, part in self._numbered:
+            self._add_runs(thing, part, rate)
         ignored = " ".join(sorted({word for text in context for word in words(text)}))
         scatter = float(np.quantile(self._scatter, 0.8)) if len(self._scatter) >= ENOUGH else 0.0
         scatter = min(max(scatter, LEAST_SCATTER_M), MOST_SCATTER_M)
@@ -150,8 +156,19 @@ class _Builder:
             self._tables["house"].append((number, end, text, *here, cell(here[0], here[1])))
         if part.rate is not None:
             self._rates.append(part.rate)
+        if len(known) > 1:
+            self._numbered.append((number, part))
         for course in part.courses:
             self._add_course(number, course)
+
+    def _add_runs(self, thing: int, part: Points, rate: float) -> None:
+        """Keep a few runs in each cell: a street of a thousand numbers goes the same way there."""
+        kept: dict[int, int] = defaultdict(int)
+        for number, lon, lat, east, north in runs(*part.numbered, rate):
+            here = cell(lon, lat)
+            kept[here] += 1
+            if kept[here] <= RUNS_IN_CELL:
+                self._tables["run"].append((thing, number, lon, lat, east, north, here))
 
     def _add_spot(self, thing: int, lon: float, lat: float) -> None:
         self._tables["spot"].append((thing, lon, lat, cell(lon, lat)))

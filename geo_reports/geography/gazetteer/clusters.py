@@ -38,26 +38,35 @@ class Points:
     @property
     def rate(self) -> float | None:
         """Metres of street per house number, the median between neighbors in number; None below three numbers."""
-        orders, x, y = self._numbered()
+        if len(self.houses) < 3:
+            return None
+        orders, x, y = self._in_order()
         if len(orders) < 3:
             return None
         return float(np.median(np.hypot(np.diff(x), np.diff(y)) / np.diff(orders)))
 
-    def _numbered(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """House numbers in order, with the mean of their points in metres."""
-        x, y = _metres(self.lon, self.lat)
+    @property
+    def numbered(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """House numbers in order, each once, with the mean longitude and latitude of their points."""
         order = np.array([np.nan if house is None else house.order for house in self.houses], float)
-        values, group = np.unique(order[~np.isnan(order)], return_inverse=True)
-        n = np.maximum(np.bincount(group), 1)
         has = ~np.isnan(order)
-        return values, np.bincount(group, x[has]) / n, np.bincount(group, y[has]) / n
+        values, group = np.unique(order[has], return_inverse=True)
+        n = np.maximum(np.bincount(group), 1)
+        return values, np.bincount(group, self.lon[has]) / n, np.bincount(group, self.lat[has]) / n
+
+    def _in_order(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """House numbers in order, with the mean of their points in metres."""
+        orders, lon, lat = self.numbered
+        return orders, *_metres(lon, lat)
 
     def settled(self) -> "Points":
         """Take leading zeros as mere writing where the street's points fit better without them.
 
         A zero marks the other side of the street's origin in one list and fills up to four digits in another.
         """
-        orders = self._numbered()[0]
+        if len(self.houses) < 2:
+            return self
+        orders = self.numbered[0]
         if len(orders) < 2 or not (orders < 0).any() or not (orders > 0).any():
             return self
         unmarked = [None if house is None else replace(house, order=abs(house.order)) for house in self.houses]
@@ -66,7 +75,7 @@ class Points:
 
     def _roughness(self) -> float:
         """Median disagreement between distances and differences of number, of neighbors in number."""
-        orders, x, y = self._numbered()
+        orders, x, y = self._in_order()
         if len(orders) < 2:
             return 0.0
         away, steps = np.hypot(np.diff(x), np.diff(y)), np.diff(orders)
@@ -81,6 +90,8 @@ class Points:
 
 def split(points: Points) -> list[Points]:
     """Parts of a name that lie together: streets of their own."""
+    if len(points.lon) < 2 and not points.courses:
+        return [points]
     x, y = _metres(points.all_lon, points.all_lat)
     if len(x) < 2 or np.hypot(np.ptp(x), np.ptp(y)) <= DRAWN_REACH_M:
         return [points]

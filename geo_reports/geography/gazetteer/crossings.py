@@ -9,7 +9,7 @@ from geo_reports.geography.gazetteer.metres import METRES_PER_DEGREE, middle
 
 NEAR_M = 60.0
 """Points of two streets that are as near as this lie at one corner."""
-FAR_M = 1000.0
+FAR_M = 1500.0
 """Streets whose known points are farther apart are not said to meet."""
 
 

@@ -6,31 +6,31 @@ table       one row
 meta        a fact about the file: format, metres per house number, words that may follow any address
 thing       a street or a place: its name, middle and half extent
 spelling    one spelling of a thing's name; ``key`` is ``normal(name)``
-trigrams    the spellings' keys, indexed by three letters
+trigram     the spellings whose key holds three letters: see ``trigrams``
 house       a known house number: middle and half extent of its points
 spot        a point of a street without a number, or a place
 piece       a straight piece of a street's line
 crossing    a point where two streets meet
+run         the way from one known number of a street to another: its middle, metres east and north per number
 ==========  =========================================================================================
 """
 
-import math
 import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
 from geo_reports.errors import InputError
+from geo_reports.geography.gazetteer import trigrams
 from geo_reports.geography.gazetteer.along import Known
 
-FORMAT = "1"
+FORMAT = "2"
 CELL_DEGREES = 0.004
 """Side of the cells by which points are found again, some 400 m."""
-POSTINGS = 3000
-"""Entries of the trigram index that one search may read: bounds its time, however common the letters are."""
+ENOUGH_RUNS = 400
+"""Runs around a point from which no more are looked for farther away."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -43,7 +43,8 @@ CREATE TABLE spot (thing INTEGER NOT NULL, lon REAL NOT NULL, lat REAL NOT NULL,
 CREATE TABLE piece (thing INTEGER NOT NULL, lon REAL NOT NULL, lat REAL NOT NULL, to_lon REAL NOT NULL,
                     to_lat REAL NOT NULL, cell INTEGER NOT NULL);
 CREATE TABLE crossing (one INTEGER NOT NULL, other INTEGER NOT NULL, lon REAL NOT NULL, lat REAL NOT NULL);
-CREATE VIRTUAL TABLE trigrams USING fts5 (key, tokenize = 'trigram', content = '', detail = none);
+CREATE TABLE run (thing INTEGER NOT NULL, number REAL NOT NULL, lon REAL NOT NULL, lat REAL NOT NULL,
+                  east_m REAL NOT NULL, north_m REAL NOT NULL, cell INTEGER NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX spelling_key ON spelling (key);
@@ -53,14 +54,11 @@ CREATE INDEX spot_thing ON spot (thing);
 CREATE INDEX spot_cell ON spot (cell);
 CREATE INDEX piece_thing ON piece (thing);
 CREATE INDEX piece_cell ON piece (cell);
+CREATE INDEX run_cell ON run (cell);
 CREATE INDEX crossing_pair ON crossing (one, other);
 CREATE INDEX crossing_other ON crossing (other);
-CREATE VIRTUAL TABLE temp.counts USING fts5vocab (main, trigrams, row);
-CREATE TABLE common (trigram TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO common SELECT term, doc FROM temp.counts;
-DROP TABLE temp.counts;
 """
-_COLUMNS = {"thing": 7, "spelling": 4, "house": 7, "spot": 4, "piece": 6, "crossing": 4}
+_COLUMNS = {"thing": 7, "spelling": 4, "house": 7, "spot": 4, "piece": 6, "crossing": 4, "run": 7}
 Row = tuple[Any, ...]
 
 
@@ -84,13 +82,9 @@ def cell(lon: float, lat: float) -> int:
 
 
 def _cells(lon: float, lat: float, rings: int) -> str:
-    steps = range(-rings, rings + 1)
-    return ",".join(str(cell(lon + x * CELL_DEGREES, lat + y * CELL_DEGREES)) for y in steps for x in steps)
-
-
-def padded(key: str) -> str:
-    """Return a key as it is indexed: the spaces let trigrams mark where words begin and end."""
-    return f" {key} "
+    """Condition that holds for the cells around a point: one range for each row of cells."""
+    rows = (cell(lon, lat + step * CELL_DEGREES) for step in range(-rings, rings + 1))
+    return "(" + " OR ".join(f"cell BETWEEN {middle - rings} AND {middle + rings}" for middle in rows) + ")"
 
 
 class Index:
@@ -101,6 +95,7 @@ class Index:
         self._lock = threading.Lock()
         self.meta: dict[str, str] = dict(self.rows("SELECT name, value FROM meta"))
         self._spellings = int(self.rows("SELECT count(*) FROM spelling")[0][0])
+        self._has_places = bool(self.rows("SELECT 1 FROM thing WHERE street = 0 LIMIT 1"))
 
     @classmethod
     def open(cls, path: Path) -> "Index":
@@ -135,14 +130,9 @@ class Index:
         return self._things([row[0] for row in self.rows("SELECT id FROM spelling WHERE key = ? LIMIT 60", (key,))])
 
     def alike(self, key: str, limit: int) -> list[Thing]:
-        """Things with a spelling that has this key, or shares most of its rarer trigrams."""
+        """Things with a spelling that has this key, or is like it, up to twice ``limit`` of these."""
         found = [row[0] for row in self.rows("SELECT id FROM spelling WHERE key = ? LIMIT 60", (key,))]
-        shared: dict[int, float] = {}
-        for trigram, weight in self._rarest(padded(key)):
-            quoted = '"' + trigram.replace('"', '""') + '"'
-            for (row,) in self.rows("SELECT rowid FROM trigrams WHERE trigrams MATCH ?", (quoted,)):
-                shared[row] = shared.get(row, 0.0) + weight
-        found += nlargest(limit, shared, key=shared.__getitem__)
+        found += trigrams.alike(self.rows, key, self._spellings, limit)
         return self._things(list(dict.fromkeys(found)))
 
     def _things(self, spellings: list[int]) -> list[Thing]:
@@ -179,21 +169,34 @@ class Index:
         query = "SELECT lon, lat FROM crossing WHERE one = ? AND other = ?"
         return self.rows(query, (min(one, other), max(one, other)))
 
+    def runs_near(self, lon: float, lat: float) -> list[Row]:
+        """Rows (thing, number, lon, lat, east_m, north_m) of runs around a point, from farther away where few are."""
+        found: list[Row] = []
+        for rings in (3, 8):
+            found = self.rows(
+                f"SELECT thing, number, lon, lat, east_m, north_m FROM run WHERE {_cells(lon, lat, rings)}"  # noqa: S608
+            )
+            if len(found) >= ENOUGH_RUNS:
+                break
+        return found
+
     def streets_near(self, lon: float, lat: float, rings: int) -> list[Row]:
         """Rows (thing, number, lon, lat, to_lon, to_lat) of streets in the cells around a point."""
         cells = _cells(lon, lat, rings)
         return self.rows(
-            f"SELECT thing, text, lon, lat, lon, lat FROM house WHERE cell IN ({cells}) UNION ALL "  # noqa: S608
+            f"SELECT thing, text, lon, lat, lon, lat FROM house WHERE {cells} UNION ALL "  # noqa: S608
             f"SELECT thing, '', s.lon, s.lat, s.lon, s.lat FROM spot s JOIN thing t ON t.id = s.thing "
-            f"WHERE cell IN ({cells}) AND street = 1 UNION ALL "
-            f"SELECT thing, '', lon, lat, to_lon, to_lat FROM piece WHERE cell IN ({cells})"
+            f"WHERE {cells} AND street = 1 UNION ALL "
+            f"SELECT thing, '', lon, lat, to_lon, to_lat FROM piece WHERE {cells}"
         )
 
     def places_near(self, lon: float, lat: float, rings: int) -> list[Row]:
         """Rows (thing, "", lon, lat, lon, lat) of places in the cells around a point."""
+        if not self._has_places:
+            return []
         return self.rows(
             "SELECT thing, '', s.lon, s.lat, s.lon, s.lat FROM spot s JOIN thing t ON t.id = s.thing "  # noqa: S608
-            f"WHERE cell IN ({_cells(lon, lat, rings)}) AND street = 0"
+            f"WHERE {_cells(lon, lat, rings)} AND street = 0"
         )
 
     def is_street(self, key: str) -> bool:
@@ -204,21 +207,6 @@ class Index:
     def name(self, thing: int) -> str:
         """Name of a street or place."""
         return str(self.rows("SELECT name FROM thing WHERE id = ?", (thing,))[0][0])
-
-    def _rarest(self, text: str) -> list[tuple[str, float]]:
-        """Trigrams of a text that occur, the rarest first, as many as ``POSTINGS`` allows, and what each tells."""
-        trigrams = sorted({text[at : at + 3] for at in range(len(text) - 2)})
-        marks = ",".join("?" * len(trigrams))
-        counted = self.rows(f"SELECT trigram, n FROM common WHERE trigram IN ({marks}) ORDER BY n", trigrams)  # noqa: S608
-        chosen: list[tuple[str, float]] = []
-        spent = 0
-        for trigram, n in counted:
-            spent += n
-            if chosen and spent > POSTINGS:
-                break
-            # inverse document frequency; FTS5's own ranking gives the same at four times the cost
-            chosen.append((trigram, math.log(1 + self._spellings / n)))
-        return chosen
 
 
 def write(path: Path | None, meta: dict[str, str], tables: dict[str, list[Row]]) -> Index:
@@ -241,14 +229,13 @@ def write(path: Path | None, meta: dict[str, str], tables: dict[str, list[Row]])
 
 
 def _fill(link: sqlite3.Connection, meta: dict[str, str], tables: dict[str, list[Row]]) -> None:
-    link.executescript(_SCHEMA)
+    link.executescript(_SCHEMA + trigrams.SCHEMA)
     link.executemany("INSERT INTO meta VALUES (?, ?)", sorted({**meta, "format": FORMAT}.items()))
     for name, width in _COLUMNS.items():
         marks = ",".join("?" * width)
         link.executemany(f"INSERT INTO {name} VALUES ({marks})", tables.get(name, []))  # noqa: S608 own names
-    keys = ((row[0], padded(row[2])) for row in tables.get("spelling", []))
-    link.executemany("INSERT INTO trigrams (rowid, key) VALUES (?, ?)", keys)
-    link.execute("INSERT INTO trigrams (trigrams) VALUES ('optimize')")
+    lists = trigrams.lists((row[0], row[2]) for row in tables.get("spelling", []))
+    link.executemany("INSERT INTO trigram VALUES (?, ?, ?)", lists)
     link.commit()
     link.executescript(_INDEXES)
     link.commit()

@@ -1,12 +1,16 @@
 """How likely two names mean the same: word by word, with typing errors, never across a number."""
 
 import math
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 from geo_reports.geography.gazetteer.names import LINKS, PLACE_TYPES, TITLES, TYPES, core, telling
 
+_HEARD = {"ch": "#", "qu": "k", "ce": "se", "ci": "si", "c": "k", "z": "s", "v": "b", "ll": "y", "ge": "je", "gi": "ji"}
+"""Letters that sound alike in America's Spanish, in the order in which they are replaced."""
 LEAST_ALIKE = 0.6
 """Similarity of two words below which one is no misspelling of the other."""
 
@@ -32,8 +36,8 @@ def likeness(asked: list[str], known: list[str], context: frozenset[str] = froze
     rest, same = _exact(asked, known)
     loss = 0.02 if same and not rest.asked and not rest.known else 0.0
     weight = sum(_weight(word) for word in same)
-    close, close_weight = _misspelt(rest)
-    loss, weight = loss + close, weight + close_weight
+    for close, close_weight in (_initials(rest, known[-1:]), _misspelt(rest)):
+        loss, weight = loss + close, weight + close_weight
     loss += sum(_missing_loss(word, known, weight) for word in rest.known)
     loss += sum(_extra_loss(word, asked, weight, context, street) for word in rest.asked)
     if weight < 0.35:
@@ -53,11 +57,24 @@ def _exact(asked: list[str], known: list[str]) -> tuple[_Rest, list[str]]:
     return _Rest(left, pool), same
 
 
+def _initials(rest: _Rest, family: list[str]) -> tuple[float, float]:
+    """Pair letters with the words they begin ("J. L. Infante"), but not with the last, the family name."""
+    loss = weight = 0.0
+    for letter in [word for word in rest.asked if len(word) == 1 and word.isalpha()]:
+        begun = next((w for w in rest.known if w[0] == letter and len(w) > 2 and w not in family), None)
+        if begun is not None:
+            rest.asked.remove(letter)
+            rest.known.remove(begun)
+            loss += 0.04
+            weight += 0.5 * _weight(begun)
+    return loss, weight
+
+
 def _misspelt(rest: _Rest) -> tuple[float, float]:
     """Pair misspelt words, the most alike first; returns what that costs and the weight matched."""
     pairs = sorted(
         (
-            (OSA.normalized_similarity(one, other, score_cutoff=LEAST_ALIKE), one, other)
+            (_alike(one, other), one, other)
             for one in rest.asked
             for other in rest.known
             if not telling(one) and not telling(other) and min(len(one), len(other)) >= 3
@@ -74,10 +91,19 @@ def _misspelt(rest: _Rest) -> tuple[float, float]:
     return loss, weight
 
 
+def _alike(one: str, other: str) -> float:
+    alike = OSA.normalized_similarity(one, other, score_cutoff=LEAST_ALIKE)
+    if alike >= 0.8 or abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < 4:
+        return alike
+    return 0.8 if _sound(one) == _sound(other) else alike
+
+
 def typing_loss(one: str, other: str) -> float:
     """Quality lost when ``one`` stands for ``other``: little for a slip inside a long word, much otherwise."""
     if other in LINKS or other in TYPES:
         return 0.03
+    if min(len(one), len(other)) >= 4 and _sound(one) == _sound(other):
+        return 0.06
     slips = OSA.distance(one, other)
     length = max(len(one), len(other))
     if slips > 1:
@@ -87,6 +113,14 @@ def typing_loss(one: str, other: str) -> float:
     if one[0] != other[0] and length < 8:
         return 0.16  # "Robles" and "Nobles": the first letter is seldom mistyped
     return 0.07 if length >= 6 else 0.16
+
+
+@lru_cache(maxsize=10_000)
+def _sound(word: str) -> str:
+    """Spell a word as it sounds in America's Spanish: "Gonzalez" as "Gonzales", "Yona" as "Llona"."""
+    for written, heard in _HEARD.items():
+        word = word.replace(written, heard)
+    return re.sub(r"(.)\1+", r"\1", word.replace("h", ""))
 
 
 def _weight(word: str) -> float:

@@ -22,7 +22,9 @@ def all_metres(lon: float, lat: float, to_lon: ArrayLike, to_lat: ArrayLike) -> 
 
 def middle(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[float, float, float]:
     """Middle of (n,) points as one of them where there are many, and the distance that holds nine in ten of them."""
-    if len(lon) <= 2:
+    if len(lon) == 1:
+        return float(lon[0]), float(lat[0]), 0.0
+    if len(lon) == 2:
         at = float(lon.mean()), float(lat.mean())
     else:
         east = np.abs(lon - np.median(lon)) * math.cos(math.radians(lat[0]))

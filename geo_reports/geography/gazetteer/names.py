@@ -10,8 +10,8 @@ def _listed(text: str) -> list[str]:
 
 
 _SHORT_FORMS = {
-    "avenida": "av avda ave avd",
-    "pasaje": "pje psje psj pasj pjs",
+    "avenida": "av avda ave avd avnida avenda aveninda avenid abenida avendia",
+    "pasaje": "pje psje psj pasj pjs pasage psaje pasje",
     "camino": "cam cno",
     "autopista": "autop",
     "circunvalacion": "circunv",
@@ -47,6 +47,13 @@ _SHORT_FORMS = {
     "hospital": "hosp",
     "oriente": "ote orte",
     "norte": "nte",
+    "nueva": "nva",
+    "nuevo": "nvo",
+    "transversal": "transv transvl",
+    "villa": "vla",
+    "street": "st str",
+    "boulevard": "blvd bvd bulevar bulevard",
+    "road": "rd",
     "poniente": "pnte pte",
 }
 _FULL = {short: full for full, shorts in _SHORT_FORMS.items() for short in _listed(shorts)}

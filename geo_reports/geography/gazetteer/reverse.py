@@ -16,27 +16,40 @@ RINGS = (1, 3, 8)
 
 def nearby(index: Index, lon: float, lat: float) -> Nearby:
     """Nearest street, the nearest number on it, and the nearest place, up to about 3 km away."""
-    street = number = place = ""
-    street_m = number_m = place_m = math.inf
-    rows, away = _widening(index.streets_near, lon, lat)
+    street = number = ""
+    street_m = number_m = math.inf
+    rows, away = _widening(index.streets_near, lon, lat, RINGS)
     if rows:
         best = rows[int(np.argmin(away))][0]
         street, street_m = index.name(best), float(away.min())
         houses = [(float(m), row[1]) for m, row in zip(away, rows, strict=True) if row[0] == best and row[1]]
         number_m, number = min(houses, default=(math.inf, ""))
-    rows, away = _widening(index.places_near, lon, lat)
-    if rows:
-        place, place_m = index.name(rows[int(np.argmin(away))][0]), float(away.min())
+    place, place_m = _place(index, lon, lat, RINGS)
     return Nearby(street, street_m, number, number_m, place, place_m)
 
 
+def beside(index: Index, lon: float, lat: float, but: str) -> str:
+    """Name of a place, or else of a street, near a point, that is not called ``but``; empty where there is none."""
+    place, _ = _place(index, lon, lat, RINGS)
+    if place and place != but:
+        return place
+    rows, away = _widening(index.streets_near, lon, lat, RINGS[:2])
+    street = index.name(rows[int(np.argmin(away))][0]) if rows else ""
+    return street if street != but else ""
+
+
+def _place(index: Index, lon: float, lat: float, widths: tuple[int, ...]) -> tuple[str, float]:
+    rows, away = _widening(index.places_near, lon, lat, widths)
+    return (index.name(rows[int(np.argmin(away))][0]), float(away.min())) if rows else ("", math.inf)
+
+
 def _widening(
-    look: Callable[[float, float, int], list[Row]], lon: float, lat: float
+    look: Callable[[float, float, int], list[Row]], lon: float, lat: float, widths: tuple[int, ...]
 ) -> tuple[list[Row], NDArray[np.float64]]:
     """Rows and their distances, of so many rings of cells that the nearest is sure to be among them."""
     rows: list[Row] = []
     away = np.empty(0)
-    for rings in RINGS:
+    for rings in widths:
         rows = look(lon, lat, rings)
         away = _away(rows, lon, lat) if rows else away
         # a piece of a line may reach half a cell out of the one it is found in

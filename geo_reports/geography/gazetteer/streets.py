@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from geo_reports.geography.gazetteer.along import Estimate, Known, estimate, exact
 from geo_reports.geography.gazetteer.answers import Answer
 from geo_reports.geography.gazetteer.index import Index, Thing
+from geo_reports.geography.gazetteer.numbering import carried_on
 from geo_reports.geography.gazetteer.parse import House, Question
 
 SHORT_M = 150.0
@@ -56,7 +57,10 @@ def _at_number(index: Index, street: Thing, house: House, scale: Scale) -> Estim
         return exact(
             twin, house.text, scale.scatter_m
         )  # the sources disagree on the leading zero, and no other number speaks against
-    return estimate(below, above, house.order, scale.metres_per_number)
+    found = None
+    if bool(below) != bool(above):
+        found = carried_on(index, street, (below or above)[0], house.order, scale.metres_per_number)
+    return found or estimate(below, above, house.order, scale.metres_per_number)
 
 
 def _one_each(side: list[Known]) -> list[Known]:
