@@ -26,7 +26,8 @@
     │   ├── StoreBusy           another writer holds the store
     │   ├── StoreFull           no room is left on its disk
     │   ├── PhotoDamaged        a kept photo is missing or no longer what was kept
-    │   └── SchemaTooNew        a newer program has upgraded the store
+    │   ├── SchemaTooNew        a newer program has upgraded the store
+    │   └── SchemaTooOld        the store must be upgraded, and its operator says when
     ├── LayersChanged           the layers changed since reports were assigned; reassign them
     └── KeyProblem              the server key is missing, readable by others, or another store's
 """
@@ -184,6 +185,10 @@ class PhotoDamaged(StoreError):
 
 class SchemaTooNew(StoreError):
     """A newer program has upgraded this store."""
+
+
+class SchemaTooOld(StoreError):
+    """The store has an older schema and is upgraded only when its operator says so."""
 
 
 class LayersChanged(GeoReportsError):

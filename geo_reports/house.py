@@ -7,7 +7,9 @@ from datetime import datetime
 from geo_reports.accounts import Accounts
 from geo_reports.city import City
 from geo_reports.fieldwork import Fieldwork
-from geo_reports.intake import Intake, WriteLimit
+from geo_reports.intake import Addresses, Intake, LookupLimit
+from geo_reports.intake.witness import Witness
+from geo_reports.post import Post
 from geo_reports.privacy import View
 from geo_reports.report import Audience
 
@@ -30,8 +32,11 @@ class House:
     accounts: Accounts
     view: Callable[[Audience], View]
     clock: Callable[[], datetime]
-    limit: WriteLimit
+    addresses: Addresses
+    lookups: LookupLimit
     ready: Callable[[], dict[str, bool]]
     https: bool = False
     tiles: Tiles | None = None
     demo: bool = False
+    post: Post | None = None
+    witness: Witness | None = None

@@ -176,13 +176,27 @@ def _no_nul(text: str) -> str:
     return text
 
 
+def read_clock(text: str, zone: ZoneInfo) -> datetime:
+    """Read what a sender's clock said (ISO 8601, local unless it has an offset); ``ValueError`` for any other text."""
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("write it like 2026-09-30T14:05:00Z")
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+
+
+def _is_moment(text: str) -> str:
+    read_clock(text, ZoneInfo("UTC"))
+    return text
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_no_nul)]
 
 
 class NewReport(BaseModel):
     """A report as it is sent: WGS 84 longitude and latitude in degrees, or an address.
 
-    ``occurred_at`` is text that ``Occurred.parse`` reads. Unknown fields are refused.
+    ``occurred_at`` is text that ``Occurred.parse`` reads; ``sent_at`` is what the sender's clock says, which is kept
+    and never trusted. Unknown fields are refused.
     """
 
     model_config = ConfigDict(
@@ -216,6 +230,7 @@ class NewReport(BaseModel):
     occurred_at: Annotated[str, StringConstraints(max_length=40)] | None = None
     size: Size | None = None
     contact: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    sent_at: Annotated[str, StringConstraints(max_length=40), AfterValidator(_is_moment)] | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> "NewReport":

@@ -42,14 +42,14 @@ def test_make_refuses_an_old_python_with_a_sentence(repo: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
-def test_missing_browser_fails_only_in_ci(repo: Path, tmp_path: Path, ci: str, code: int):
+def test_what_cannot_be_installed_fails_only_in_ci(repo: Path, tmp_path: Path, ci: str, code: int):
     # a path without a browser and without apt-get
     for name in ("bash", "id"):
         (tmp_path / name).symlink_to(f"/usr/bin/{name}")
     command = ["/usr/bin/env", "bash", str(repo / ".ci" / "system-packages")]
     done = subprocess.run(command, env={"PATH": str(tmp_path), "CI": ci}, capture_output=True, text=True, check=False)
     assert done.returncode == code
-    assert "No Chromium on this machine" in done.stderr
+    assert "This machine lacks chromium" in done.stderr
 
 
 def test_ci_runs_where_a_clone_puts_it(repo: Path):

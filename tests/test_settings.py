@@ -48,10 +48,17 @@ def test_the_environment_sets_them(home, monkeypatch):
     assert (Settings().port, Settings().https) == (9000, True)
 
 
-@pytest.mark.parametrize(("name", "value"), [("port", 0), ("port", 65536), ("writes_per_hour", 0), ("colour", "red")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("port", 0), ("port", 65536), ("writes_per_hour", 0), ("geocoder", "google"), ("colour", "red")]
+)
 def test_nonsense_is_refused(home, name, value):
     with pytest.raises(ValidationError, match=name):
         Settings(**{name: value})
+
+
+def test_a_key_is_not_printed(home, monkeypatch):
+    monkeypatch.setenv("GEO_REPORTS_GEOCODER_KEY", "very-secret")
+    assert "very-secret" not in repr(Settings())
 
 
 def test_every_setting_is_described():

@@ -1,6 +1,7 @@
 """Slow down guessing: few attempts per login and sender, more per sender and per login, a ceiling for all."""
 
 import hashlib
+import ipaddress
 import secrets
 import time
 
@@ -20,7 +21,10 @@ owner (PER_LOGIN) or the office (FOR_ALL) may try.
 
 
 class Throttle:
-    """Counts attempts to sign in, in memory; logins and senders are kept only as salted digests."""
+    """Counts attempts to sign in, in memory; logins and senders are kept only as salted digests.
+
+    A sender is an IPv4 address or an IPv6 /48: whoever has one address of those has them all.
+    """
 
     def __init__(self) -> None:
         self._salt = secrets.token_bytes(16)
@@ -45,6 +49,7 @@ class Throttle:
         self._limiter.clear(item, key)
 
     def _counters(self, login: str, sender: str) -> list[tuple[RateLimitItemPerMinute, str]]:
+        sender = network(sender, v4_bits=32) or sender
         return [
             (self._sender, self._digest(f"{login} {sender}")),
             (self._address, self._digest(sender)),
@@ -54,3 +59,15 @@ class Throttle:
 
     def _digest(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), key=self._salt, digest_size=16).hexdigest()
+
+
+def network(address: str, v4_bits: int = 24, v6_bits: int = 48) -> str | None:
+    """Prefix of a network address, None for what is no address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if parsed.version == 6 and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped  # how a socket for both versions names IPv4 senders: all share one /48
+    bits = v4_bits if parsed.version == 4 else v6_bits
+    return str(ipaddress.ip_network((parsed, bits), strict=False))

@@ -1,5 +1,6 @@
 """What routes answer with: documented errors, media types, and how long an answer may be kept."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request, Response
@@ -22,6 +23,7 @@ _SAID = {
     400: "The body cannot be read.",
     500: "Something went wrong inside; nothing more is said.",
     503: "The service is busy or not ready; Retry-After says when to come back, in seconds.",
+    507: "The disk is nearly full; what is stored can still be read.",
 }
 _WAIT = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
 WITH_BODY = (400, 413, 415)
@@ -35,16 +37,20 @@ NOT_MODIFIED: Documented = {304: {"description": "As the ETag in If-None-Match s
 """Documents what ``unchanged`` may return."""
 
 
-def errors(*statuses: int) -> Documented:
-    """Document the statuses a route may answer with besides success; 422, 500 and 503 always among them."""
-    return {status: _error(status) for status in sorted({*statuses, 422, 500, 503})}
+def errors(*statuses: int, said: Mapping[int, str] | None = None) -> Documented:
+    """Document the statuses a route may answer with besides success; 422, 500 and 503 always among them.
+
+    ``said`` describes a status where the usual words do not fit.
+    """
+    words = _SAID | dict(said or {})
+    return {status: _error(status, words[status]) for status in sorted({*statuses, 422, 500, 503})}
 
 
-def _error(status: int) -> dict[str, Any]:
+def _error(status: int, said: str) -> dict[str, Any]:
     # by reference: "model" would be documented under the route's own media type, and errors are always JSON
     schema = {"$ref": "#/components/schemas/ErrorBody"}
-    described: dict[str, Any] = {"description": _SAID[status], "content": {"application/json": {"schema": schema}}}
-    return described | ({"headers": _WAIT} if status in (429, 503) else {})
+    described: dict[str, Any] = {"description": said, "content": {"application/json": {"schema": schema}}}
+    return described | ({"headers": _WAIT} if status in (429, 503, 507) else {})
 
 
 class GeoJSONResponse(JSONResponse):

@@ -1,5 +1,6 @@
 """Errors as answers: one body for all of them, whatever raised it."""
 
+import errno
 import logging
 import re
 from collections.abc import Callable, Sequence
@@ -23,6 +24,14 @@ from geo_reports.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+
+class BadParameter(HTTPException):
+    """A parameter that cannot be read, where a standard asks for 400; the detail is for the caller."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, detail)
+
 
 HtmlErrors = Callable[[Request, int, Exception], Response]
 """Renders an error as a page: request, HTTP status, error."""
@@ -49,6 +58,7 @@ _DETAILS = {
     500: "Something went wrong on our side, not on yours. Please try again later.",
     503: "The service cannot answer now. Please try again in a moment.",
 }
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _WHERE = {"body", "query", "path", "header", "cookie"}
 
 
@@ -69,8 +79,17 @@ def install_errors(app: FastAPI, html: HtmlErrors | None = None) -> None:
             return html(request, status, error)
         return as_json(error)
 
+    async def answer_no_room(request: Request, error: Exception) -> Response:
+        # a body with a large photo passes through a temporary file, whose disk may be full too
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            full = StoreFull("There is too little room left on the disk to take this in. Reading still works.")
+            full.__cause__ = error
+            return await answer(request, full)
+        raise error
+
     for kind in (GeoReportsError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(OSError, answer_no_room)
 
 
 def is_api(path: str) -> bool:
@@ -109,7 +128,8 @@ def _body(error: Exception, status: int) -> ErrorBody:
     if isinstance(error, RequestValidationError):
         return _validation(error.errors())
     if isinstance(error, HTTPException):
-        detail = error.detail if status >= 500 else _DETAILS.get(status, error.detail)
+        ours = status >= 500 or isinstance(error, BadParameter)
+        detail = error.detail if ours else _DETAILS.get(status, error.detail)
         return ErrorBody(error=_NAMES.get(status, "http_error"), detail=_safe(detail))
     if _is_ours(error):
         return ErrorBody(error="internal_error" if status == 500 else "unavailable", detail=_DETAILS.get(status, ""))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, HTTPException, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
 from geo_reports.accounts import Actor
@@ -82,14 +83,36 @@ class JsonRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
-            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != "application/json":
-                raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
-            if int(_digits(request.headers.get("content-length"))) > MAX_BODY_BYTES:
-                raise _too_long()
+            require_json(request)
             return await handle(_Limited(request))
 
         return checked
+
+
+def media_type(request: Request) -> str:
+    """Media type of a body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def require_json(request: Request) -> None:
+    """Refuse a body that is not JSON (415) or says it is too long (413), before anything is read."""
+    if media_type(request) != "application/json":
+        raise HTTPException(415, "Send the body as JSON, with the header Content-Type: application/json.")
+    if int(_digits(request.headers.get("content-length"))) > MAX_BODY_BYTES:
+        raise _too_long()
+
+
+async def body_of(request: Request) -> bytes:
+    """Whole body of a request (413 once it is too long)."""
+    return await _Limited(request).body()
+
+
+async def sender_of(request: Request, house: House) -> str | None:
+    """Network address whose reports are counted, None for staff."""
+    token = request.cookies.get(session_cookie(house))
+    if token and (await run_in_threadpool(house.accounts.actor, token)) is not None:
+        return None
+    return request.client.host if request.client else ""
 
 
 class _Limited(Request):

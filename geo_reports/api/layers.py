@@ -5,8 +5,8 @@ from typing import Annotated
 import shapely
 from fastapi import APIRouter, Path, Request, Response
 
+from geo_reports.analysis.frames import rows
 from geo_reports.api.answers import NOT_MODIFIED, GeoJSONResponse, errors, unchanged
-from geo_reports.api.frames import rows
 from geo_reports.api.given import HouseDep
 from geo_reports.api.models import (
     CategoryInfo,

@@ -186,6 +186,15 @@ class Summary(Closed):
     per_km2: float | None
 
 
+class LocatedSummary(Summary):
+    """Exact counts of a unit, and what the accuracy of the reports' places does to them."""
+
+    location_expected: float = Field(description="Expected open and closed reports; adds up to all of them.")
+    location_low: int = Field(description="The true number is at least this in 95 of 100 cases.")
+    location_high: int = Field(description="The true number is at most this in 95 of 100 cases.")
+    n_without_accuracy: int = Field(description="Reports without a known accuracy, taken as exact.")
+
+
 class Range(Closed):
     """A count that may be given only as a range, equal bounds being exact."""
 
@@ -201,7 +210,7 @@ class Aggregates(Closed):
 
     layer: str
     family: Family
-    rows: list[Summary] | list[Range] = Field(
+    rows: list[LocatedSummary] | list[Summary] | list[Range] = Field(
         description="Exact counts, or ranges where this audience may not see exact ones."
     )
 

@@ -59,7 +59,7 @@ class ReportQuery(_Query):
     since: date | None = Field(None, description="First day of the observation.", examples=["2026-09-01"])
     until: date | None = Field(None, description="Day after the last.", examples=["2026-10-01"])
     layer: Name | None = Field(None, description="Layer of `unit`; the city's main layer if absent.")
-    unit: Name | None = Field(None, description="Only reports in this unit.")
+    unit: Name | None = Field(None, description="Only reports in this unit: its id, name or alias.")
     before: Name | None = Field(None, description="Cursor, from the link `next` of a page.")
     limit: int = Field(100, ge=1, le=MAX_LIMIT, description="Most reports on a page.")
 
@@ -81,7 +81,7 @@ class ReportQuery(_Query):
         )
 
 
-class AggregateQuery(_Query):
+class CountsQuery(_Query):
     """Which counts, of which months."""
 
     family: Family = Field(description="Kind of report.")
@@ -96,7 +96,13 @@ class AggregateQuery(_Query):
         return read_months(self.first, self.last)
 
 
-class BreakdownQuery(AggregateQuery):
+class AggregateQuery(CountsQuery):
+    """Which counts, and whether with what the accuracy of places does to them."""
+
+    location_error: bool = Field(False, description="Add the expected number and its interval to each unit.")
+
+
+class BreakdownQuery(CountsQuery):
     """Which counts, divided by what."""
 
     by: Literal["category", "status", "month"] = Field(description="What divides the counts of a unit.")

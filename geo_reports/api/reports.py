@@ -1,56 +1,21 @@
-"""Reports: send one, follow it with its code, read what is public."""
+"""Reports: follow one with its code, read what is public."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import pandas as pd
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from geo_reports.api.answers import NOT_MODIFIED, WITH_BODY, Documented, GeoJSONResponse, errors, unchanged
-from geo_reports.api.frames import rows
-from geo_reports.api.given import HouseDep, JsonRoute, ViewDep, Visitor
-from geo_reports.api.models import Link, PointGeometry, PublicReport, Receipt, ReportCollection, ReportFeature, Story
+from geo_reports.analysis.frames import rows
+from geo_reports.api.answers import NOT_MODIFIED, GeoJSONResponse, errors, unchanged
+from geo_reports.api.given import HouseDep, ViewDep, Visitor
+from geo_reports.api.models import Link, PointGeometry, PublicReport, ReportCollection, ReportFeature, Story
 from geo_reports.api.openapi import PREFIX
 from geo_reports.api.params import ReportQuery
-from geo_reports.report import Audience, Channel, NewReport
+from geo_reports.report import Audience
 
 router = APIRouter(tags=["reports"])
-writing = APIRouter(tags=["reports"], route_class=JsonRoute)
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="16 to 200 printable ASCII characters, random, new for each report. "
-        "With it, sending again is safe.",
-        examples=["0d7f6c1e-6a0c-4c3e-9b3c-2f9f0a7c8f11"],
-    ),
-]
-
-_AGAIN: Documented = {
-    200: {"model": Receipt, "description": "The same report came before with this key; same receipt."}
-}
-
-
-@writing.post(
-    "/reports",
-    status_code=201,
-    summary="Send a report",
-    response_description="Stored; the receipt holds the secret tracking code.",
-    responses=_AGAIN | errors(*WITH_BODY, 429),
-)
-def send(
-    new: NewReport, house: HouseDep, request: Request, response: Response, idempotency_key: IdempotencyKey = None
-) -> Receipt:
-    """Store a report; when this answers, it is on disk."""
-    house.limit.check(request.client.host if request.client else "")
-    accepted = house.intake.accept(new, channel=Channel.API, key=idempotency_key)
-    url = f"{PREFIX}/reports/{accepted.code}"
-    response.status_code = 201 if accepted.created else 200
-    response.headers["Location"] = url
-    response.headers["Cache-Control"] = "no-store"
-    return Receipt(code=accepted.code, public_id=accepted.public_id, url=url, status=accepted.status)
 
 
 @router.get(
@@ -101,6 +66,3 @@ def _href(query: ReportQuery, before: str | None) -> str:
     if before is not None:
         given["before"] = before
     return f"{PREFIX}/reports?{urlencode(given, doseq=True)}" if given else f"{PREFIX}/reports"
-
-
-router.include_router(writing)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from geo_reports.api import aggregates, health, layers, maps, ogc, reports, staff
+from geo_reports.api import aggregates, health, layers, locate, maps, ogc, reports, send, staff
 from geo_reports.api.openapi import PREFIX
 from geo_reports.house import House
 
@@ -14,7 +14,8 @@ def create_api(house: House) -> APIRouter:
         request.state.house = house
 
     api = APIRouter(dependencies=[Depends(enter)])
-    for noun in (reports, aggregates, layers, maps, staff):
+    api.include_router(send.sending(house), prefix=PREFIX)
+    for noun in (reports, aggregates, layers, locate, maps, staff):
         api.include_router(noun.router, prefix=PREFIX)
     api.include_router(ogc.router)
     api.include_router(health.router)

@@ -4,6 +4,8 @@ import sys
 
 from geo_reports.cli import (  # noqa: F401 each registers its commands
     archive,
+    audit,
+    backup,
     changes,
     city,
     database,
@@ -11,6 +13,7 @@ from geo_reports.cli import (  # noqa: F401 each registers its commands
     gazetteer,
     layers,
     locate,
+    outbox,
     reports,
     service,
     users,

@@ -55,11 +55,17 @@ def settings(city: Path | None, db: str | None) -> Settings:
 
 def open_workshop(city: Path | None, db: str | None, demo: bool = False, reads: bool = False) -> "Workshop":
     """Build everything a command may need; one that only ``reads`` makes no store where ``db`` names none."""
-    if reads and db is not None and "://" not in db and not Path(db).is_file():
-        raise InputError(f"--db: there is no store at {db}.")
+    if reads:
+        need_store(db)
     from geo_reports.app import build  # only now: --help must answer at once
 
     return build(settings(city, db), demo=demo)
+
+
+def need_store(db: str | None) -> None:
+    """Raise ``InputError`` where ``db`` names no store: one that is only read is not made."""
+    if db is not None and "://" not in db and not Path(db).is_file():
+        raise InputError(f"--db: there is no store at {db}.")
 
 
 def say(text: str) -> None:
@@ -79,9 +85,16 @@ def say_json(value: Any) -> None:
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows of a frame as plain values, missing ones None."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    rows: list[dict[str, Any]] = plain.to_dict("records")
-    return rows
+    from geo_reports.analysis.frames import rows
+
+    return rows(frame)
+
+
+def say_csv(frame: "pd.DataFrame") -> None:
+    """Print a frame as CSV that a spreadsheet cannot be tricked with."""
+    from geo_reports.analysis.frames import to_csv
+
+    typer.echo(to_csv(frame, "\n"), nl=False)  # what pipes expect
 
 
 def show(rows: list[dict[str, Any]], title: str) -> None:

@@ -32,7 +32,7 @@ def status(city: CityOption = None, db: DbOption = None, demo: DemoOption = Fals
 
     place, found = schema_of(settings(city, db), demo)
     if json:
-        say_json({"store": place, "schema": found.present, "needed": found.needed, "current": found.current})
+        say_json({"place": place, "schema": found.present, "needed": found.needed, "current": found.current})
     else:
         say(f"Store: {place}")
         verdict = "current" if found.current else f"this program needs {found.needed}: run geo-reports db upgrade"

@@ -15,6 +15,7 @@ from geo_reports.cli.common import (
     open_workshop,
     records,
     say,
+    say_csv,
     say_json,
     show,
 )
@@ -23,6 +24,8 @@ from geo_reports.report import Audience, Family, month_text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from geo_reports.city import City
 
 
 @app.command()
@@ -34,8 +37,12 @@ def aggregate(
         Literal["category", "status", "month"] | None, typer.Option(help="Divide the counts of each unit or plan.")
     ] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only these categories.")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="Only these units, by id, name or alias.")] = None,
     since: Annotated[str | None, typer.Option("--from", metavar="YYYY-MM", help="First month.")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM", help="Last month.")] = None,
+    location_error: Annotated[
+        bool, typer.Option("--with-location-error", help="Add the expected number per unit and its interval.")
+    ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
     audience: AudienceOption = Audience.PUBLIC,
     city: CityOption = None,
@@ -50,17 +57,30 @@ def aggregate(
     from geo_reports.look import words
 
     months = _months(since, until)
+    if location_error and (plans or by):
+        raise InputError("--with-location-error goes with counts per unit: leave out --plans and --by.")
     house = open_workshop(city, db, demo=demo, reads=True).house
     view = house.view(audience)
     chosen = tuple(category or ())
+    units = _units(house.city, layer, unit or [], plans)
     if plans:
         frame = view.plan_breakdown(by, months=months) if by else view.plans(months=months)
         frame = frame.assign(name=[words(house.city.spec.locale[:2]).say(name) for name in frame.name])
     elif by:
         frame = view.breakdown(by, layer, family=family, months=months, categories=chosen)
     else:
-        frame = view.aggregates(layer, family=family, months=months, categories=chosen)
+        frame = view.aggregates(layer, family=family, months=months, categories=chosen, location_error=location_error)
+    if units:
+        frame = frame[frame.unit.isin(units)]
     _print(frame, f"{family}: {house.city.spec.name}", csv, json)
+
+
+def _units(place: "City", layer: str | None, given: list[str], plans: bool) -> list[str]:
+    from geo_reports.city.unit_names import resolve
+
+    if given and plans:
+        raise InputError("--unit: plans are not units; leave out --plans or --unit.")
+    return [resolve(place.layer(layer) if layer else place.primary, text) for text in given]
 
 
 def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
@@ -69,7 +89,7 @@ def _print(frame: "pd.DataFrame", title: str, csv: bool, json: bool) -> None:
     if json:
         say_json(records(frame))
     elif csv:
-        typer.echo(frame.to_csv(index=False), nl=False)
+        say_csv(frame)
     else:
         show(records(frame), title)
 

@@ -26,16 +26,19 @@ def geocode(
     text: Annotated[str, typer.Argument(help="Address, intersection or place.")],
     city: CityOption = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many candidates.")] = 5,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the online geocoder of the settings for what the gazetteer lacks.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find an address in the city's gazetteer, without asking anyone outside; exit code 1 when none is certain.
+    """Find an address in the city, by default without asking anyone outside; exit code 1 when none is certain.
 
     Example: `geo-reports geocode "Av. Principal 1234"`
     """
-    from geo_reports import city as cities
+    from geo_reports.app import build_addresses
     from geo_reports.geography import CONFIDENT
 
-    found = cities.load(settings(city, None).city).gazetteer.geocode(text, limit)
+    found = build_addresses(settings(city, None), online).search(text, limit)
     certain = bool(found) and found[0].quality >= CONFIDENT
     if json:
         say_json({"certain": certain, "candidates": [asdict(candidate) for candidate in found]})
@@ -45,7 +48,7 @@ def geocode(
         rows = [{name: f"{getattr(candidate, name)}" for name in names} for candidate in found]
         show(rows, "Found" if certain else "Not certain: which of these?")
     else:
-        say("Nothing like it is in the gazetteer.")
+        say("Nothing like it was found." if online else "Nothing like it is in the gazetteer.")
     raise typer.Exit(0 if certain else 1)
 
 

@@ -12,7 +12,9 @@ from geo_reports.cli.common import (
     JsonOption,
     app,
     complain,
+    need_store,
     open_workshop,
+    progress_bar,
     say,
     say_json,
     settings,
@@ -56,6 +58,7 @@ def serve(
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=10,
     )
 
 
@@ -64,7 +67,7 @@ def doctor(
     city: CityOption = None,
     db: DbOption = None,
     demo: DemoOption = False,
-    repair: Annotated[bool, typer.Option("--repair", help="Recount counters that are wrong.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Derive again what can be: counters, units.")] = False,
     lost_key: Annotated[
         bool, typer.Option("--accept-lost-key", help="Make a new server key; old tracking codes stop working.")
     ] = False,
@@ -74,20 +77,25 @@ def doctor(
 
     Example: `geo-reports doctor`
     """
-    from geo_reports.app import accept_lost_key
+    from geo_reports.app import accept_lost_key, build_doctor
     from geo_reports.city.check import check
 
+    config = settings(city, db)
     if lost_key:
-        say(f"A new server key was made for {accept_lost_key(settings(city, db))}. Keep a copy of it.")
-    problems, warnings = check(settings(city, db).city)
-    workshop = open_workshop(city, db, demo=demo, reads=True)
-    if repair:
-        workshop.doctor.repair()
-    findings = workshop.doctor.examine()
+        say(f"A new server key was made for {accept_lost_key(config)}. Keep a copy of it.")
+    problems, warnings = check(config.city)
+    need_store(db)
+    physician = build_doctor(config, demo=demo)
+    done = physician.repair() if repair else []
+    with progress_bar("reports") as progress:
+        findings = physician.examine(progress)
     if json:
-        say_json({"findings": [asdict(f) for f in findings], "city_problems": [str(p) for p in problems]})
+        city_problems = [str(problem) for problem in problems]
+        say_json({"findings": [asdict(f) for f in findings], "repaired": done, "city_problems": city_problems})
     else:
+        for sentence in done:
+            say(f"repaired: {sentence}")
         say(f"city folder: {len(problems)} problems, {len(warnings)} warnings")
         for finding in findings:
-            (say if finding.well else complain)(f"{finding.what}: {finding.detail}")
+            (say if finding.well else complain)(str(finding))
     raise typer.Exit(0 if not problems and all(finding.well for finding in findings) else 1)

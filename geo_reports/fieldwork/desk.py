@@ -6,7 +6,7 @@ from datetime import datetime
 from geo_reports.accounts.actor import Actor
 from geo_reports.errors import InputError, NotAllowed, NotFound
 from geo_reports.report import Audience, CloseReason, Family, Status
-from geo_reports.store import Query, Store
+from geo_reports.store import Announce, Message, News, Query, Store, silent
 
 MAY_MOVE: dict[Audience, frozenset[Family]] = {
     Audience.CREW: frozenset({Family.DUMP}),
@@ -20,10 +20,13 @@ MAY_PUBLISH = frozenset({Audience.MODERATOR, Audience.ADMIN})
 
 
 class Fieldwork:
-    """The staff's side of a report. ``NotAllowed`` where the actor's role does not reach."""
+    """The staff's side of a report. ``NotAllowed`` where the actor's role does not reach.
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    ``announce`` says which messages a change makes; they are stored with it.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], announce: Announce = silent) -> None:
+        self._store, self._clock, self._announce = store, clock, announce
 
     def set_status(
         self, public_id: str, status: Status, *, reason: CloseReason | None, note: str | None, actor: Actor
@@ -33,7 +36,8 @@ class Fieldwork:
         Raises ``NotFound``, ``IllegalTransition``, or ``InputError`` when a closing lacks its reason.
         """
         allowed = MAY_MOVE.get(actor.role, frozenset())
-        if self._family(public_id, allowed) not in allowed:
+        family, category = self._kind(public_id, allowed)
+        if family not in allowed:
             raise NotAllowed(f"The role {actor.role} cannot change the status of this report.")
         self._store.set_status(
             public_id,
@@ -42,6 +46,7 @@ class Fieldwork:
             note=_sound(note, LONGEST_NOTE, "note"),
             actor=actor.login,
             at=self._seconds(),
+            messages=self._messages(public_id, family, category),
         )
 
     def publish_text(self, public_id: str, text: str | None, *, actor: Actor) -> None:
@@ -52,12 +57,17 @@ class Fieldwork:
             public_id, _sound(text, LONGEST_TEXT, "text"), actor=actor.login, at=self._seconds()
         )
 
-    def _family(self, public_id: str, allowed: frozenset[Family]) -> Family:
+    def _messages(self, public_id: str, family: Family, category: str) -> tuple[Message, ...]:
+        has_contact = self._store.sealed_contact(public_id) is not None
+        return self._announce(News("report.status", public_id, family, category, has_contact))
+
+    def _kind(self, public_id: str, allowed: frozenset[Family]) -> tuple[Family, str]:
+        """Family and category of a report."""
         found = self._store.find(Query(public_id=public_id))
         if found.empty:
             # whose role changes nothing is not told which reports exist
             raise NotFound(f"There is no report {public_id!r}.") if allowed else NotAllowed("This needs another role.")
-        return Family(found.family.iloc[0])
+        return Family(found.family.iloc[0]), str(found.category.iloc[0])
 
     def _seconds(self) -> int:
         return int(self._clock().timestamp())

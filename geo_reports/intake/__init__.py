@@ -1,8 +1,30 @@
 """Accept reports: one at a time with a receipt, or an archive of them."""
 
-from geo_reports.intake.accept import Accepted, Intake
+from geo_reports.intake.accept import Accepted, Intake, Pending
+from geo_reports.intake.addresses import Addresses
+from geo_reports.intake.admission import Admission
 from geo_reports.intake.keys import ServerKey, open_key
-from geo_reports.intake.limits import WriteLimit
+from geo_reports.intake.limits import LookupLimit, WriteLimit
 from geo_reports.intake.locate import Locator
+from geo_reports.intake.photos import MOST as MOST_PHOTOS
+from geo_reports.intake.photos import MOST_BYTES as MOST_PHOTO_BYTES
+from geo_reports.intake.photos import HeldPhoto, Photos, check_number, originals
 
-__all__ = ["Accepted", "Intake", "Locator", "ServerKey", "WriteLimit", "open_key"]
+__all__ = [
+    "MOST_PHOTOS",
+    "MOST_PHOTO_BYTES",
+    "Accepted",
+    "Addresses",
+    "Admission",
+    "HeldPhoto",
+    "Intake",
+    "Locator",
+    "LookupLimit",
+    "Pending",
+    "Photos",
+    "ServerKey",
+    "WriteLimit",
+    "check_number",
+    "open_key",
+    "originals",
+]

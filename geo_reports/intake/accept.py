@@ -1,17 +1,27 @@
 """Accept one report: validate, locate, store durably, hand out the receipt."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
 from geo_reports.city import City
-from geo_reports.errors import InputError, UnknownCategory
+from geo_reports.errors import BadPhoto, InProgress, InputError, StoreError, TooManyRequests, UnknownCategory
+from geo_reports.intake.admission import Admission
 from geo_reports.intake.keys import ServerKey, check_idempotency_key, new_idempotency_key
 from geo_reports.intake.locate import Locator
-from geo_reports.report import Channel, NewReport, Occurred, Status, future
-from geo_reports.store import Arrivals, Receipt, Sending, Store, Writer, identity
+from geo_reports.intake.photos import HeldPhoto, Photos
+from geo_reports.report import Channel, NewReport, Occurred, Status, future, read_clock
+from geo_reports.store import Announce, Arrivals, News, Receipt, Sending, Store, Writer, identity, silent
+
+TWIN_S = 600
+"""For so long the same content under another key is taken for the same report, and its sender asked."""
+DRAIN_S = 10.0
+"""How long reports that were handed in may take to reach the disk while the service stops."""
 
 
 @dataclass(frozen=True)
@@ -24,44 +34,179 @@ class Accepted:
     created: bool
 
 
+@dataclass(frozen=True)
+class Pending:
+    """A report on its way to the disk: it is accepted when ``stored`` has a result, which is given to ``accepted``."""
+
+    stored: "Future[bool]"
+    code: str
+    public_id: str
+
+    def accepted(self, created: bool) -> Accepted:
+        """Receipt, to be shown once ``stored`` said whether the report is new."""
+        return Accepted(self.code, self.public_id, Status.RECEIVED, created)
+
+
 class Intake:
-    """Accepts reports from every door but the archive's."""
+    """Accepts reports from every door but the archive's. Safe to use from several threads."""
 
     def __init__(
-        self, city: City, store: Store, key: ServerKey, locator: Locator, clock: Callable[[], datetime]
+        self,
+        city: City,
+        store: Store,
+        key: ServerKey,
+        locator: Locator,
+        clock: Callable[[], datetime],
+        admission: Admission | None = None,
+        photos: Photos | None = None,
+        announce: Announce = silent,
     ) -> None:
-        self._city, self._key, self._locator, self._clock = city, key, locator, clock
+        self._city, self._store, self._key, self._locator, self._clock = city, store, key, locator, clock
+        self._admission, self._photos, self._announce = admission, photos, announce
         self._writer = Writer(store.add_all)
+        self._claimed: set[str] = set()
+        self._lock = threading.Lock()
 
-    def close(self) -> None:
-        """Store what was handed in, then take in nothing more."""
-        self._writer.close()
+    def close(self) -> bool:
+        """Store what was handed in, then take in nothing more; False when it could not be stored in ``DRAIN_S``."""
+        return self._writer.close(DRAIN_S)
 
     def new_key(self) -> str:
         """Idempotency key for a form: sending the form twice makes one report."""
         return new_idempotency_key()
 
-    def accept(self, new: NewReport, *, channel: Channel, key: str | None = None) -> Accepted:
-        """Store a report; when this returns it is on disk.
+    @property
+    def photos(self) -> Photos:
+        """What takes photos in; ``BadPhoto`` where the service keeps none."""
+        if self._photos is None:
+            raise BadPhoto("This service keeps no photos; send the report without.")
+        if self._admission is not None:
+            self._admission.require_room()
+        return self._photos
 
-        Raises ``UnknownCategory``, ``OutsideCity``, ``AddressNotFound``, ``InputError`` (a time in the
-        future, a bad key), ``ReusedKey``, or ``StoreError`` when nothing was stored.
+    @contextmanager
+    def claim(self, key: str | None) -> Iterator[None]:
+        """Hold an idempotency key while its report is on its way; ``InProgress`` when another request holds it."""
+        if key is None:
+            yield
+            return
+        with self._lock:
+            if key in self._claimed:
+                raise InProgress("The report with this idempotency key is being stored this moment; send it again.")
+            self._claimed.add(key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._claimed.discard(key)
+
+    def accept(
+        self,
+        new: NewReport,
+        *,
+        channel: Channel,
+        key: str | None = None,
+        sender: str | None = None,
+        photos: Sequence[HeldPhoto] = (),
+        again: bool = True,
+    ) -> Accepted:
+        """Store a report; when this returns it is on disk. Arguments and errors as of ``submit``."""
+        pending = self.submit(new, channel=channel, key=key, sender=sender, photos=photos, again=again)
+        return pending.accepted(pending.stored.result())
+
+    def submit(
+        self,
+        new: NewReport,
+        *,
+        channel: Channel,
+        key: str | None = None,
+        sender: str | None = None,
+        photos: Sequence[HeldPhoto] = (),
+        again: bool = True,
+    ) -> Pending:
+        """Hand a report to the writer. Fast for a report with a position; one with an address may take seconds.
+
+        Parameters
+        ----------
+        key : str, optional
+            Idempotency key; the same one gives the same receipt for as long as the report is kept.
+        sender : str, optional
+            Network address, if how much it sends is limited.
+        photos : sequence of HeldPhoto
+            Photos that are on disk.
+        again : bool
+            False refuses a report whose content came under another key in the last ten minutes.
+
+        Raises
+        ------
+        UnknownCategory, OutsideCity, AddressNotFound, InputError
+            The report cannot be used, a time lies in the future, or the key is a bad one.
+        TooManyRequests, StoreError
+            The sender must wait, or the service cannot store; a report that came before gets its receipt even then.
+
+        ``Pending.stored`` raises ``ReusedKey``, ``SameReport``, or ``StoreError`` when nothing was stored.
         """
-        self._require_category(new)
-        occurred = Occurred.parse(new.occurred_at, self._city.zone) if new.occurred_at else Occurred.unknown()
-        if future(occurred, self._clock()):
-            raise InputError("The time lies in the future; write when you saw it.", field="occurred_at")
-        lon, lat, accuracy_m = self._place(new)
         code = self._key.code(check_idempotency_key(key) if key is not None else new_idempotency_key())
+        sending = self._sending(new, code, channel, photos, again)
+        public_id = sending.new.public_id[0]
+        try:
+            return Pending(self._enter(sending, sender), code, public_id)
+        except (TooManyRequests, StoreError):
+            if key is not None and self._came_before(sending.receipt):
+                return Pending(_done(False), code, public_id)
+            raise
+
+    def known(self, new: NewReport, key: str, originals: Sequence[bytes]) -> Accepted | None:
+        """Receipt of a report that came before with this key and these files (SHA-256), None for a new one."""
+        code = self._key.code(check_idempotency_key(key))
         code_hash = self._key.code_hash(code)
-        arrivals = self._arrivals(new, occurred, (lon, lat, accuracy_m), channel, code_hash)
+        if not self._came_before(Receipt(code_hash, self._body_hash(new, originals))):
+            return None
+        return Accepted(code, self._key.public_id(_identity(code_hash)), Status.RECEIVED, created=False)
+
+    def _enter(self, sending: Sending, sender: str | None) -> "Future[bool]":
+        """Let the report in; it counts for its sender only if it is stored, and is new."""
+        if self._admission is None:
+            return self._writer.submit(sending)
+        take_back = self._admission.enter(sender)
+        try:
+            stored = self._writer.submit(sending)
+        except StoreError:
+            take_back()
+            raise
+        stored.add_done_callback(lambda done: take_back() if done.exception() or not done.result() else None)
+        return stored
+
+    def _came_before(self, receipt: Receipt) -> bool:
+        return self._store.body_of_code(receipt.code_hash) == receipt.body_hash
+
+    def _body_hash(self, new: NewReport, originals: Sequence[bytes]) -> bytes:
+        """What tells a retry from another report: what was sent but for the clock, which a retry may set anew."""
+        return self._key.body_hash(new.model_dump_json(exclude={"sent_at"}).encode() + b"".join(originals))
+
+    def _sending(
+        self, new: NewReport, code: str, channel: Channel, photos: Sequence[HeldPhoto], again: bool
+    ) -> Sending:
+        self._require_category(new)
+        now = self._clock()
+        occurred = Occurred.parse(new.occurred_at, self._city.zone) if new.occurred_at else Occurred.unknown()
+        if future(occurred, now):
+            raise InputError("The time lies in the future; write when you saw it.", field="occurred_at")
+        place = self._place(new)
+        code_hash = self._key.code_hash(code)
         receipt = Receipt(
             code_hash,
-            self._key.body_hash(new.model_dump_json().encode()),
+            self._body_hash(new, [held.original for held in photos]),
             self._key.seal(new.contact) if new.contact else None,
+            None if again or self._too_telling(new) else int(now.timestamp()) - TWIN_S,
         )
-        created = self._writer.submit(Sending(arrivals, receipt)).result()
-        return Accepted(code, arrivals.public_id[0], Status.RECEIVED, created)
+        arrivals = self._arrivals(new, occurred, place, channel, code_hash, int(now.timestamp()), photos)
+        news = News("report.received", arrivals.public_id[0], new.family, new.category, bool(new.contact))
+        return Sending(arrivals, receipt, self._announce(news))
+
+    def _too_telling(self, new: NewReport) -> bool:
+        """Tell whether "the same came before" would say to anybody who guesses that something was reported there."""
+        return self._city.categories[new.category].published != "point" and not new.description
 
     def _require_category(self, new: NewReport) -> None:
         category = self._city.categories.get(new.category)
@@ -85,32 +230,48 @@ class Intake:
         place: tuple[float, float, float | None],
         channel: Channel,
         code_hash: bytes,
+        now: int,
+        photos: Sequence[HeldPhoto],
     ) -> Arrivals:
         lon, lat, accuracy_m = place
-        now = self._clock()
-        seen = occurred.at.astimezone(self._city.zone).date() if occurred.at else None
-        outside, units = self._locator.place([lon], [lat], [np.datetime64(seen, "D")])
-        name = identity("receipt", code_hash.hex())  # not the channel's: a retry may come by another door
+        outside, units = self._locator.place_one(lon, lat, self._day(occurred))
+        name = _identity(code_hash)
         return Arrivals(
             source=str(channel),
             channel=str(channel),
             actor="resident" if channel in (Channel.WEB, Channel.API) else str(channel),
-            received_at=int(now.timestamp()),
+            received_at=now,
             family=[str(new.family)],
             category=[new.category],
             lon=np.array([lon]),
             lat=np.array([lat]),
             accuracy_m=[accuracy_m],
-            outside=outside,
+            outside=np.array([outside]),
             occurred_at=[int(occurred.at.timestamp()) if occurred.at else None],
             precision=[str(occurred.precision)],
             month=np.array([occurred.month]),
             source_id=[name.hex()],
             identity=[name],
-            public_id=self._key.public_ids([name]),
+            public_id=[self._key.public_id(name)],
             size=[str(new.size) if new.size else None],
             status=[str(Status.RECEIVED)],
             closed_at=[None],
             description=[new.description or None],
-            units=units,
+            units=np.array([units], np.int64),
+            sent_at=[int(read_clock(new.sent_at, self._city.zone).timestamp())] if new.sent_at else None,
+            photos=[tuple(held.photo for held in photos)] if photos else None,
         )
+
+    def _day(self, occurred: Occurred) -> date | None:
+        return occurred.at.astimezone(self._city.zone).date() if occurred.at else None
+
+
+def _identity(code_hash: bytes) -> bytes:
+    """What makes a report the same one; not its channel, as a retry may come by another door."""
+    return identity("receipt", code_hash.hex())
+
+
+def _done(stored: bool) -> "Future[bool]":
+    answer: Future[bool] = Future()
+    answer.set_result(stored)
+    return answer

@@ -9,7 +9,6 @@ import hmac
 import os
 import re
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from geo_reports.errors import InputError, KeyProblem, NotFound
+from geo_reports.intake.signer import HeadSigner
+from geo_reports.store.keyfile import SECRET_BYTES, read_secret, server_key_file, write_secret
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U, which people mistake."""
@@ -29,8 +30,12 @@ _LETTERS = np.frombuffer(ALPHABET.lower().encode(), "S1")
 _MISTAKEN = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _BETWEEN = re.compile(r"[\s\u2010-\u2015_.-]+")
 """What people and their keyboards put between groups of letters, long dashes included."""
+LOST_KEY = "lost_key"
+"""Under what name a store remembers that a key was lost: contacts sealed with it do not open."""
 CODE_LENGTH = 16
 """Letters of a tracking code: 80 bits."""
+PUBLIC_LENGTH = 12
+"""Letters of a public id: 60 bits."""
 
 
 class Remembers(Protocol):
@@ -54,6 +59,8 @@ class ServerKey:
         self._lookup = _derive(secret, b"tracking code lookup")
         self._public = _derive(secret, b"public id")
         self._body = _derive(secret, b"request body")
+        self._sign = _derive(secret, b"signed form")
+        self.signer = HeadSigner(_derive(secret, b"head of the event chain"))
         self._seal = AESGCM(_derive(secret, b"contact"))
         self.check = _derive(secret, b"check").hex()
 
@@ -76,6 +83,14 @@ class ServerKey:
         """Keyed digest of a request body, to tell a retry from a different report."""
         return _digest(self._body, body)
 
+    def sign(self, text: str) -> str:
+        """Signature that tells a text of ours, sent back with a form, from anybody else's."""
+        return _digest(self._sign, text.encode()).hex()
+
+    def signed(self, text: str, signature: str) -> bool:
+        """Tell whether a signature is that of the text."""
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode("utf-8", "replace"))
+
     def public_ids(self, identities: list[bytes]) -> list[str]:
         """Public names of reports: 60 bits each that say nothing about sender, source or order.
 
@@ -86,6 +101,11 @@ class ServerKey:
         shifts = np.arange(59, 3, -5, dtype=np.uint64)
         letters = _LETTERS[((tags[:, None] >> shifts) & np.uint64(31)).astype(np.intp)]
         return letters.view(f"S{len(shifts)}").ravel().astype(str).tolist()
+
+    def public_id(self, identity: bytes) -> str:
+        """``public_ids`` of one report, without arrays."""
+        block = Cipher(AES(self._public), ECB()).encryptor().update(identity)  # noqa: S305 no block repeats
+        return _base32(block, PUBLIC_LENGTH).lower()
 
     def seal(self, text: str) -> bytes:
         """Encrypt a contact (AES-256-GCM)."""
@@ -121,10 +141,10 @@ def open_key(folder: Path, store: Remembers) -> ServerKey:
     ``KeyProblem`` when the store had a key and its file is gone, unreadable, readable by others, or
     another store's.
     """
-    path = folder / f"{store.store_id()}.key"
+    path = server_key_file(folder, store.store_id())
     expected = store.get_meta("key_check")
     if expected is None and not path.exists():
-        _write(path, secrets.token_bytes(32))
+        write_secret(path, secrets.token_bytes(SECRET_BYTES))
     key = ServerKey(_read(path))
     if expected is None:
         store.set_meta("key_check", key.check)
@@ -139,53 +159,23 @@ def replace_lost_key(folder: Path, store: Remembers) -> None:
     Receipts given until now no longer open their report, contacts left until now can no longer be read.
     ``KeyProblem`` while the old key's file is still there.
     """
-    path = folder / f"{store.store_id()}.key"
+    path = server_key_file(folder, store.store_id())
     if path.exists():
         raise KeyProblem(f"{path} is still there; move it away first if it must be replaced.")
-    _write(path, secrets.token_bytes(32))
+    write_secret(path, secrets.token_bytes(SECRET_BYTES))
     store.set_meta("key_check", ServerKey(_read(path)).check)
-
-
-def _write(path: Path, secret: bytes) -> None:
-    """Write a key where none is, whole or not at all; one that another process wrote first is kept."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secret.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name must survive a power loss as well as the bytes
-    finally:
-        os.close(folder)
+    store.set_meta(LOST_KEY, "yes")
 
 
 def _read(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
+    if not path.exists():
         raise KeyProblem(
             f"The server key {path} is gone. Without it no tracking code can be checked and no contact read; "
             "the reports themselves are safe. Put the file back from your copy of the keys. "
             "If it is lost for good, geo-reports doctor --accept-lost-key makes a new one: "
             "receipts given until now will then no longer open their report."
-        ) from None
-    except OSError as error:
-        raise KeyProblem(f"The server key {path} cannot be read: {error.strerror}.") from None
-    if mode & 0o077:
-        raise KeyProblem(f"Others can read the server key {path}. Correct it with: chmod 600 {path}")
-    secret = bytes.fromhex(text) if len(text) == 64 and all(c in "0123456789abcdef" for c in text) else b""
-    if not secret:
-        raise KeyProblem(f"{path} holds no server key. Put the right file in its place.")
-    return secret
+        )
+    return read_secret(path, "server key")
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

@@ -1,22 +1,25 @@
 """``Figures``: reports counted, exactly or as the published cube allows."""
 
+from datetime import date, timedelta
 from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_reports.analysis import aggregates, hotspots
+from geo_reports.analysis import aggregates, hotspots, uncertainty
 from geo_reports.city import CategorySpec, PlanSpec
 from geo_reports.city.maps import SECURITY_CELL_M, AreaCountsDef, ChoroplethDef, HotspotsDef
 from geo_reports.errors import InputError, NotAllowed
 from geo_reports.plans import LayerFrames, breakdown_by_plan, by_plan
-from geo_reports.privacy import cube, rules
+from geo_reports.privacy import cube, location, rules
 from geo_reports.privacy.cube import AreaCounts
 from geo_reports.privacy.window import Window
 from geo_reports.report import WITHDRAWN, Family, Status
 from geo_reports.store import Query
 
 MOST_MONTHS = 1200
+A_DAY = timedelta(days=1)
+"""Months are local: the instant at which one begins is looked for with this much to spare."""
 
 
 class Figures(Window):
@@ -33,13 +36,17 @@ class Figures(Window):
         family: Family,
         months: tuple[int, int] | None = None,
         categories: tuple[str, ...] = (),
+        location_error: bool = False,
     ) -> pd.DataFrame:
         """Figures per unit: the summary frame, or unit, name, low, high, shown where counts are suppressed.
 
-        ``months`` is the first and last ``yyyymm``. ``NotAllowed`` for a cut of suppressed counts that
-        would say more than the published cube: another layer or single categories.
+        ``months`` is the first and last ``yyyymm``; ``location_error`` adds ``uncertainty.LOCATION_COLUMNS``.
+        ``NotAllowed`` for a cut of suppressed counts that would say more than the published cube: another layer or
+        single categories; and for the location error of what the audience does not see as points.
         """
         wanted = self._categories(family, categories)
+        if location_error:
+            return self._with_location(layer, wanted, months)
         if self._exact(wanted):
             return self._summary(layer, wanted, months)
         self._require_cube(family, layer, categories)
@@ -173,6 +180,36 @@ class Figures(Window):
         closings = self._store.closings(self._layer_id(layer), ids, months)
         return aggregates.by_unit(counts, closings, self._units(layer))
 
+    def _with_location(
+        self, layer: str | None, categories: list[CategorySpec], months: tuple[int, int] | None
+    ) -> pd.DataFrame:
+        # probabilities tell how far reports lie from borders: several layers together would tell the place of one
+        hidden = [category.id for category in categories if not rules.as_points(self.audience, category)]
+        if hidden:
+            raise NotAllowed(
+                "The location error is given only of reports that this audience may see as points, which are not: "
+                f"{', '.join(hidden)}."
+            )
+        found = self._store.find(
+            Query(
+                families=tuple(dict.fromkeys(str(category.family) for category in categories)),
+                categories=tuple(category.id for category in categories),
+                statuses=tuple(status for status in Status if status not in WITHDRAWN),
+                since=None if months is None else self._seconds(_first_day(months[0]) - A_DAY),
+                until=None if months is None else self._seconds(_first_day(months[1] + 1) + A_DAY),
+                limit=location.MOST_LOCATED + 1,
+            )
+        )
+        location.require_few(found)
+        if months is not None:
+            found = found[found.month.between(*months)]
+        city = self.city
+        held, blank = location.chances(
+            found, city.layer(self._layer_id(layer)), city.spec.metric_crs, city.zone, self.audience
+        )
+        frame = uncertainty.with_location(self._summary(layer, categories, months), held, blank)
+        return frame.round({"location_expected": location.DECIMALS})
+
     def _cube(self, categories: list[CategorySpec], n: int, months: tuple[int, int] | None = None) -> AreaCounts:
         exact = [c.id for c in categories if rules.as_exact_counts(self.audience, c)]
         guarded = [c.id for c in categories if c.id not in exact]
@@ -201,6 +238,11 @@ class Figures(Window):
             raise NotAllowed(
                 f"Counts of {family} are published as a total per unit of {self.city.primary.id} and month only."
             )
+
+
+def _first_day(month: int) -> date:
+    """First day of a month ``yyyymm``; month 13 is January."""
+    return date(month // 100 + (month % 100 - 1) // 12, (month % 100 - 1) % 12 + 1, 1)
 
 
 def _between(months: tuple[int, int], last: int) -> list[int]:

@@ -119,8 +119,14 @@ def shown_inside(found: pd.DataFrame, bbox: Box | None, audience: Audience) -> p
     if bbox is None:
         return found
     west, south, east, north = bbox
-    lon, lat = (found[name].astype(float).round(_decimals(audience)) for name in ("lon", "lat"))
+    lon, lat = shown_at(found, audience)
     return found[lon.between(west, east) & lat.between(south, north)]
+
+
+def shown_at(found: pd.DataFrame, audience: Audience) -> tuple[pd.Series, pd.Series]:
+    """Longitudes and latitudes as this audience sees them, WGS 84 degrees."""
+    lon, lat = (found[name].astype(float).round(_decimals(audience)) for name in ("lon", "lat"))
+    return lon, lat
 
 
 def _decimals(audience: Audience) -> int:

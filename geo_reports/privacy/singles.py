@@ -6,6 +6,7 @@ import pandas as pd
 
 from geo_reports.accounts.actor import Actor
 from geo_reports.city.maps import PointsDef
+from geo_reports.city.unit_names import resolve
 from geo_reports.errors import InputError, NotAllowed, NotFound
 from geo_reports.privacy import rules
 from geo_reports.privacy.points import Box, Filters, ReportPage, around, day, present, shown_inside
@@ -41,8 +42,6 @@ class Singles(Window):
         """One page of reports, newest first; never a category this audience may not see as points."""
         wanted = self._point_categories(filters.families, filters.categories)
         statuses = self._statuses(filters.statuses)
-        if filters.unit is not None and filters.unit not in self._names(filters.layer):
-            raise NotFound(f"There is no unit {filters.unit!r} in the layer {self._layer_id(filters.layer)}.")
         query = Query(
             families=self._families(wanted),
             categories=wanted,
@@ -51,7 +50,7 @@ class Singles(Window):
             since=self._seconds(filters.since),
             until=self._seconds(filters.until),
             layer=self._layer_id(filters.layer),
-            units=(filters.unit,) if filters.unit is not None else None,
+            units=self._unit(filters.unit, filters.layer),
             outside=None if self.audience in rules.STAFF else False,
             before_id=self._id_of(filters.before, Query(categories=self._point_categories((), ()))),
         )
@@ -137,15 +136,13 @@ class Singles(Window):
         if family is not None and family not in seen:
             raise NotAllowed("Security reports are for moderators and administrators.")
         names = self._names(None)
-        if unit is not None and unit not in names:
-            raise NotFound(f"There is no unit {unit!r} in the layer {self.city.primary.id}.")
         # every family is no condition: it would only keep the store from its index of newest reports
         listed = Query(families=None if len(seen) == len(Family) else tuple(str(one) for one in seen))
         query = Query(
             families=(str(family),) if family else listed.families,
             statuses=tuple(OPEN),
             layer=self.city.primary.id,
-            units=(unit,) if unit is not None else None,
+            units=self._unit(unit, None),
             before_id=self._id_of(before, listed),
         )
         found = self._store.find(replace(query, limit=limit + 1), text=True)
@@ -178,6 +175,10 @@ class Singles(Window):
             and (not families or category.family in families)
             and (not chosen or category.id in chosen)
         )
+
+    def _unit(self, given: str | None, layer: str | None) -> tuple[str, ...] | None:
+        """The unit a person named, for a query; ``NotFound`` offers the nearest names."""
+        return None if given is None else (resolve(self.city.layer(self._layer_id(layer)), given),)
 
     def _families(self, categories: tuple[str, ...]) -> tuple[str, ...]:
         """Families of categories; the store reads dumps alone from an index of their own."""

@@ -4,10 +4,11 @@ import hashlib
 
 from geo_reports.city import Place
 from geo_reports.privacy.figures import Figures
+from geo_reports.privacy.notices import Notices
 from geo_reports.privacy.singles import Singles
 
 
-class View(Singles, Figures):
+class View(Singles, Figures, Notices):
     """What one audience may see of a city's reports. Every frame that leaves has passed its rules."""
 
     def revision(self) -> str:

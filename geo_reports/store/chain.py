@@ -5,8 +5,9 @@ leaves a link that can still be verified and no longer says anything.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -90,12 +91,41 @@ def append_received(
     insert_rows(connection, event, COLUMNS, rows)
 
 
-def verify(rows: Iterable[sa.Row[tuple[object, ...]]]) -> int | None:
-    """First position at which the chain is broken, or None; ``rows`` are whole events by position."""
-    previous = GENESIS
-    for expected, row in enumerate(rows, 1):
-        entry = Entry(row.at, row.report_id, row.kind, row.status, row.reason, row.actor, row.digest)
-        if row.seq != expected or link(previous, expected, entry) != row.hash:
-            return expected
-        previous = row.hash
-    return None
+@dataclass(frozen=True)
+class Walk:
+    """What a walk along the chain found: its last position, where and how it breaks, and the hashes asked for."""
+
+    last: int
+    broken: int | None
+    why: str
+    hashes: dict[int, bytes]
+
+
+def verify(rows: Iterable[Sequence[Any]], wanted: Container[int] = ()) -> Walk:
+    """Walk along whole events by position, to the end or to the first break; the hashes at ``wanted`` are kept."""
+    previous, last = GENESIS, 0
+    hashes: dict[int, bytes] = {}
+    sha256 = hashlib.sha256
+    for seq, at, report_id, kind, status, reason, actor, digest, kept in rows:
+        if seq != last + 1:
+            return Walk(last, last + 1, f"event {last + 1} is missing; the next one is {seq}", hashes)
+        if not isinstance(digest, bytes):
+            return Walk(last, seq, f"event {seq} holds no digest", hashes)
+        text = f"{seq}\x1f{at}\x1f{report_id}\x1f{kind}\x1f{status}\x1f{reason}\x1f{actor}\x1f{digest.hex()}"
+        previous = sha256(previous + text.encode("utf-8", "surrogatepass")).digest()
+        if previous != kept:
+            why = f"event {seq} does not follow from the one before: it was edited, moved or put in"
+            return Walk(last, seq, why, hashes)
+        last = seq
+        if seq in wanted:
+            hashes[seq] = previous
+    return Walk(last, None, "", hashes)
+
+
+def events(connection: Connection) -> Iterator[Sequence[Any]]:
+    """Whole events by position as plain tuples, a part at a time."""
+    select = f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq"  # noqa: S608 names of our schema
+    # closed also when a walk ends at a break
+    with connection.execution_options(stream_results=True).exec_driver_sql(select) as result:
+        for part in result.partitions(10_000):
+            yield from part

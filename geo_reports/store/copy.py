@@ -6,7 +6,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from geo_reports.errors import SchemaTooNew, StoreError
+from geo_reports.store import revisions
 from geo_reports.store.engine import plain_errors, reading
+from geo_reports.store.rows import insert_rows
 
 CHUNK = 10_000
 """Rows in memory at once."""
@@ -43,24 +46,33 @@ def _vacuum(engine: Engine, target: Path) -> None:
 def _transcribe(engine: Engine, target: Path) -> None:
     file = sa.create_engine(f"sqlite:///{target}", hide_parameters=True)
     try:
-        with reading(engine) as source, plain_errors(), file.connect() as copy, copy.begin():
-            tables = sa.MetaData()
-            tables.reflect(source)
-            for table in tables.sorted_tables:
-                _copy_table(source, copy, table)
+        with reading(engine) as source, plain_errors(), file.connect() as copy:
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+                copy.exec_driver_sql(f"PRAGMA {pragma}")  # a draft: it is synced once, when it is whole
+            copy.commit()
+            with copy.begin():
+                _copy_tables(source, copy)
     finally:
         file.dispose()
 
 
-def _copy_table(source: Connection, copy: Connection, table: sa.Table) -> None:
-    """Copy a table by its rows; indexes and foreign keys are the upgrade's and the restore's business."""
-    plain = sa.MetaData()
-    columns = [sa.Column(column.name, column.type.as_generic()) for column in table.columns]
-    twin = sa.Table(table.name, plain, *columns)
-    plain.create_all(copy)
-    rows = source.execution_options(stream_results=True).execute(sa.select(table))
-    for part in rows.mappings().partitions(CHUNK):
-        copy.execute(sa.insert(twin), [dict(row) for row in part])
+def _copy_tables(source: Connection, copy: Connection) -> None:
+    """Give the copy the schema of its source, then every row."""
+    revision = revisions.present(source)
+    if revision is None:
+        raise StoreError("There is no store in this database: nothing to copy.")
+    if revision not in revisions.known():
+        raise SchemaTooNew(f"This store has schema {revision}, of a newer geo_reports. Install the newer program.")
+    revisions.bring_to(copy, revision)
+    tables = sa.MetaData()
+    tables.reflect(copy)
+    for table in tables.sorted_tables:
+        if table.name != "alembic_version":
+            names = [column.name for column in table.columns]
+            wanted = sa.text(f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608 names of our schemas
+            rows = source.execute(wanted, execution_options={"stream_results": True})
+            for part in rows.partitions(CHUNK):
+                insert_rows(copy, table, names, [tuple(row) for row in part])
 
 
 def _sync(path: Path) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from geo_reports.errors import MissingExtra, StoreBusy, StoreError, StoreFull
+from geo_reports.store.keyfile import make_folder
 
 BUSY_MS = 5000
 """How long a writer waits for another before the sender is asked to try again."""
@@ -19,6 +20,12 @@ WRITE_LOCK = 0x67656F72
 def store_url(db: str) -> URL:
     """URL of a store given as a URL or as the path of a SQLite file."""
     return make_url(db) if "://" in db else URL.create("sqlite", database=str(Path(db)))
+
+
+def file_of(db: str) -> Path | None:
+    """SQLite file of a store given as a URL or a path, None where it is none."""
+    url = store_url(db)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def place_of(db: str) -> str:
@@ -58,7 +65,8 @@ def _open_postgres(url: URL) -> Engine:
 def _private_file(path: Path) -> None:
     """Make the file and its folder if absent, readable by their owner only; so are SQLite's side files."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.parent.exists():
+            make_folder(path.parent)
         path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}. Choose another place with --db.") from None

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
 from geo_reports.store import chain, tally
+from geo_reports.store.facts import Facts, closings
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import event, photo, report, report_text, report_unit
 
@@ -141,7 +142,7 @@ def insert(connection: Connection, new: Arrivals, batch_id: int | None = None) -
     insert_rows(connection, report_text, ["report_id", "description"], texts)
     if new.photos is not None:
         _insert_photos(connection, ids, new.photos)
-    chain.append_received(connection, new.received_at, new.actor, ids, new.status, _digests(new, salts))
+    chain.append_received(connection, new.received_at, new.actor, ids, new.status, _digests(new, salts, batch_id))
     tally.count(connection, new.units, keys, new.category, new.status, new.month)
     return ids
 
@@ -195,48 +196,26 @@ def _insert_photos(connection: Connection, ids: range, photos: list[tuple[Photo,
     insert_rows(connection, photo, columns, rows)
 
 
-def _digests(new: Arrivals, salts: list[bytes]) -> list[bytes]:
-    """Salted digests of what was sent: the facts of a report that never change after it was received.
-
-    The position stands in front as two little-endian doubles, which are exact and cheap to write; the sender's clock
-    and the photos' digests stand at the end where there are any.
-    """
-    blake2b = hashlib.blake2b
-    places = np.column_stack((new.lon, new.lat)).astype("<f8").tobytes()
-    facts = zip(
-        range(0, len(places), 16),
-        salts,
-        new.public_id,
-        new.family,
-        new.category,
-        new.accuracy_m,
-        new.occurred_at,
-        new.precision,
-        new.source_id,
-        new.size,
-        new.description,
-        tails(new),
-        strict=True,
+def _digests(new: Arrivals, salts: list[bytes], batch_id: int | None) -> list[bytes]:
+    """Salted digests for the events: the facts, then the closing time."""
+    n = len(new)
+    facts = Facts(
+        salt=salts,
+        public_id=new.public_id,
+        family=new.family,
+        category=new.category,
+        lon=new.lon,
+        lat=new.lat,
+        accuracy_m=new.accuracy_m,
+        occurred_at=new.occurred_at,
+        precision=new.precision,
+        source=[new.source] * n,
+        source_id=new.source_id,
+        channel=[new.channel] * n,
+        size=new.size,
+        batch_id=[batch_id] * n,
+        sent_at=new.sent_at or [None] * n,
+        photos=[tuple(one.sha256 for one in theirs) for theirs in new.photos] if new.photos else [()] * n,
+        description=new.description,
     )
-    return [
-        blake2b(
-            places[i : i + 16]
-            + (
-                f"{name}\x1f{family}\x1f{category}\x1f{accuracy}\x1f{at}\x1f{precision}"
-                f"\x1f{new.source}\x1f{source_id}\x1f{size}\x1f{text or ''}{tail}"
-            ).encode(),
-            digest_size=32,
-            key=salt,
-        ).digest()
-        for i, salt, name, family, category, accuracy, at, precision, source_id, size, text, tail in facts
-    ]
-
-
-def tails(new: Arrivals) -> list[str]:
-    """What a digest says of clocks and photos; empty for a report without either."""
-    nothing = [""] * len(new)
-    clocks = nothing if new.sent_at is None else ["" if at is None else f"\x1fsent {at}" for at in new.sent_at]
-    if new.photos is None:
-        return clocks
-    shown = ["".join(f"\x1fphoto {one.sha256.hex()}" for one in theirs) for theirs in new.photos]
-    return [clock + photos for clock, photos in zip(clocks, shown, strict=True)]
+    return [one + end for one, end in zip(facts.digests(), closings(salts, new.closed_at), strict=True)]

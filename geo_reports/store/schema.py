@@ -252,6 +252,19 @@ outbox = Table(
     Column("next_at", WHOLE, nullable=False),
     Column("last_error", Text),
     Index("ix_outbox_state_next_at", "state", "next_at"),
+    # PostgreSQL guards its rows by itself, and a payload may be too long for its indexes
+    kept(
+        "dedup_id",
+        "sink",
+        "kind",
+        "payload",
+        "made_at",
+        "state",
+        "attempts",
+        "next_at",
+        "last_error",
+        name="outbox",
+    ).ddl_if(dialect="sqlite"),
     sqlite_strict=True,
 )
 

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 from geo_reports.errors import GeoReportsError, ReusedKey, SameReport
 from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
+from geo_reports.store.outbox import Message, put
 from geo_reports.store.rows import insert_rows
-from geo_reports.store.schema import contact, outbox, receipt, report
+from geo_reports.store.schema import contact, receipt, report
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,6 @@ class Receipt:
     body_hash: bytes
     sealed_contact: bytes | None = None
     twin_since: int | None = None
-
-
-@dataclass(frozen=True)
-class Message:
-    """What shall leave the program once the report is stored: a JSON ``payload`` for a named sink."""
-
-    sink: str
-    kind: str
-    dedup_id: str
-    payload: str
 
 
 @dataclass(frozen=True)
@@ -100,20 +91,17 @@ def _twins(connection: Connection, sendings: Sequence[Sending]) -> dict[bytes, i
 def _insert(connection: Connection, fresh: list[Sending]) -> None:
     new = Arrivals.joined([one.new for one in fresh])
     ids = insert(connection, new)
-    receipts, contacts, messages = [], [], []
+    receipts, contacts = [], []
+    messages: list[Message] = []
     for report_id, one in zip(ids, fresh, strict=True):
         given = one.receipt
         receipts.append((given.code_hash, report_id, given.body_hash, new.received_at))
         if given.sealed_contact is not None:
             contacts.append((report_id, given.sealed_contact))
-        messages += [
-            (m.dedup_id, m.sink, m.kind, m.payload, new.received_at, "waiting", 0, new.received_at)
-            for m in one.messages
-        ]
+        messages += one.messages
     insert_rows(connection, receipt, ["code_hash", "report_id", "body_hash", "made_at"], receipts)
     insert_rows(connection, contact, ["report_id", "sealed"], contacts)
-    columns = ["dedup_id", "sink", "kind", "payload", "made_at", "state", "attempts", "next_at"]
-    insert_rows(connection, outbox, columns, messages)
+    put(connection, messages, new.received_at)
 
 
 def report_of(connection: Connection, code_hash: bytes) -> str | None:

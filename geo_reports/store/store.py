@@ -14,13 +14,14 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.errors import GeoReportsError, NotFound, StoreError
 from geo_reports.report import CloseReason, Status
-from geo_reports.store import chain, change, derive, query, recount, sending
+from geo_reports.store import chain, change, derive, outbox, query, recount, sending
 from geo_reports.store.engine import open_engine, reading, writing
 from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
+from geo_reports.store.outbox import Message
 from geo_reports.store.query import Query
 from geo_reports.store.remove import remove
-from geo_reports.store.schema import batch, contact, counter, event, meta, photo, receipt, report, unit
+from geo_reports.store.schema import batch, contact, counter, meta, photo, receipt, report, unit
 from geo_reports.store.sending import Outcome, Receipt, Sending
 from geo_reports.store.upgrade import open_schema
 
@@ -35,6 +36,10 @@ class UnitIds:
     def of(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers for (m,) row positions, -1 being outside."""
         return np.append(self.rows, self.outside)[positions]
+
+    def one(self, position: int) -> int:
+        """Number for one row position, -1 being outside."""
+        return self.outside if position < 0 else int(self.rows[position])
 
 
 class Store:
@@ -268,11 +273,20 @@ class Store:
     # change --------------------------------------------------------------------------------------
 
     def set_status(
-        self, public_id: str, status: Status, *, reason: CloseReason | None, note: str | None, actor: str, at: int
+        self,
+        public_id: str,
+        status: Status,
+        *,
+        reason: CloseReason | None,
+        note: str | None,
+        actor: str,
+        at: int,
+        messages: Sequence[Message] = (),
     ) -> None:
-        """Move a report through the workflow."""
+        """Move a report through the workflow, with what shall leave the program because of it."""
         with self.writing() as connection:
             change.set_status(connection, public_id, status, reason=reason, note=note, actor=actor, at=at)
+            outbox.put(connection, messages, at)
 
     def set_public_text(self, public_id: str, text: str | None, *, actor: str, at: int) -> None:
         """Publish a moderated text, or take it back with None."""
@@ -318,7 +332,7 @@ class Store:
     def chain_break(self) -> int | None:
         """First event that does not follow from the one before, or None."""
         with self.reading() as connection:
-            return chain.verify(connection.execute(sa.select(event).order_by(event.c.seq)).yield_per(10_000))
+            return chain.verify(chain.events(connection)).broken
 
     def miscounted(self) -> dict[str, pd.DataFrame]:
         """Rows of the counters and of the pyramid that differ from a recount: keys, n_kept, n_counted."""

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from geo_reports.errors import SchemaTooNew, SchemaTooOld, StoreError
+from geo_reports.store import revisions
 from geo_reports.store.copy import copy_store
 from geo_reports.store.engine import open_engine, plain_errors, writing
+from geo_reports.store.revisions import migrations
+from geo_reports.store.soundness import remember_design
 
 
 class Schema(NamedTuple):
@@ -93,25 +91,15 @@ def migrate(engine: Engine) -> None:
     """Bring the schema up to this program's, whole or not at all."""
     with _without_foreign_keys(engine) as connection:
         if not _schema(connection).current:  # another process may have been here meanwhile
-            config, _ = migrations()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-
-
-def migrations() -> tuple[Config, ScriptDirectory]:
-    """Alembic's view of the migrations in this program."""
-    config = Config()
-    config.set_main_option("script_location", str(files("geo_reports.store") / "migrations"))
-    return config, ScriptDirectory.from_config(config)
+            revisions.bring_to(connection, "head")
+            remember_design(connection)
 
 
 def _schema(connection: Connection) -> Schema:
-    _, script = migrations()
-    known = {revision.revision for revision in script.walk_revisions()}
-    present, needed = MigrationContext.configure(connection).get_current_revision(), script.get_current_head()
+    present, needed = revisions.present(connection), migrations()[1].get_current_head()
     if needed is None:
         raise StoreError("This installation lacks the migrations of the store: install it again.")
-    if present is not None and present not in known:
+    if present is not None and present not in revisions.known():
         raise SchemaTooNew(
             f"This store was upgraded to schema {present} by a newer geo_reports; "
             f"this one knows up to {needed}. Install the newer program."

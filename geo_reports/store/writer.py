@@ -20,6 +20,8 @@ class Writer:
 
     MOST = 256
     """Reports in one transaction; more would make the first of them wait for the last."""
+    MOST_WAITING = 2000
+    """Reports that may wait for their turn; who comes later is asked to come back instead."""
 
     def __init__(self, add: Callable[[Sequence[Sending]], list[Outcome]]) -> None:
         self._add = add
@@ -31,27 +33,33 @@ class Writer:
     def submit(self, sending: Sending) -> "Future[bool]":
         """Hand in a report: the future answers when it is on disk, True for new, False for one that came before.
 
-        The future raises ``ReusedKey`` or ``SameReport``, or ``StoreError`` when nothing was stored.
+        The future raises ``ReusedKey`` or ``SameReport``, or ``StoreError`` when nothing was stored. ``StoreBusy``
+        is raised at once when too many wait already, and once the writer was closed.
         """
         answer: Future[bool] = Future()
+        answer.set_running_or_notify_cancel()  # what was handed in is written, whether its sender still waits or not
         with self._lock:
             if self._closed:
                 raise StoreBusy("The service is stopping; try again in a moment.")
+            if self._queue.qsize() >= self.MOST_WAITING:
+                raise StoreBusy("More reports are coming in than can be stored; try again in a moment.")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
                 self._thread.start()
             self._queue.put((sending, answer))
         return answer
 
-    def close(self) -> None:
-        """Write what waits, then stop; nothing more is taken in."""
+    def close(self, timeout_s: float | None = None) -> bool:
+        """Write what waits, then stop; nothing more is taken in. False when that took longer than ``timeout_s``."""
         with self._lock:
-            self._closed = True
-            thread, self._thread = self._thread, None
-            if thread is not None:
+            if not self._closed and self._thread is not None:
                 self._queue.put(None)
-        if thread is not None:
-            thread.join()
+            self._closed = True
+            thread = self._thread
+        if thread is None:
+            return True
+        thread.join(timeout_s)
+        return not thread.is_alive()
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -76,7 +84,8 @@ class Writer:
         try:
             outcomes = self._add([sending for sending, _ in group])
         except StoreError as error:
-            self._refuse(group, error)
+            # the store, not one report, is at fault: those who wait would only learn the same, one wait later
+            self._refuse(group + self._waiting(), error)
         except Exception as error:  # whoever waits is told, whatever it was; the thread goes on
             if len(group) == 1:
                 self._refuse(group, error)
@@ -90,6 +99,19 @@ class Writer:
                     answer.set_exception(outcome)
                 else:
                     answer.set_result(outcome)
+
+    def _waiting(self) -> list[Waiting]:
+        """Everybody who waits, up to the sign to stop."""
+        waiting: list[Waiting] = []
+        while True:
+            try:
+                one = self._queue.get_nowait()
+            except Empty:
+                return waiting
+            if one is None:
+                self._queue.put(None)
+                return waiting
+            waiting.append(one)
 
     def _refuse(self, group: list[Waiting], error: Exception) -> None:
         for _, answer in group:

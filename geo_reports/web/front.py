@@ -33,7 +33,13 @@ def front(here: Here) -> Response:
 def privacy_notice(here: Here) -> Response:
     """What is kept, who sees it, and who else learns of a visit."""
     tiles = here.house.tiles
-    return here.page("privacy.html", cache=FRESH, tile_host=urlsplit(tiles.url).hostname if tiles else None)
+    return here.page(
+        "privacy.html",
+        cache=FRESH,
+        tile_host=urlsplit(tiles.url).hostname if tiles else None,
+        address_host=here.house.addresses.asks,
+        post=here.house.post,
+    )
 
 
 def _open_dumps(here: Here) -> int | None:

@@ -10,11 +10,15 @@ from pydantic import BaseModel, ValidationError
 from geo_reports.city import CategorySpec, City
 from geo_reports.errors import (
     AddressNotFound,
+    BadPhoto,
     GeoReportsError,
     InputError,
     OutsideCity,
+    PhotoTooLarge,
     ReusedKey,
+    SameReport,
     StoreError,
+    StoreFull,
     TooManyRequests,
     UnknownCategory,
 )
@@ -44,6 +48,7 @@ class ReportForm(BaseModel):
     description: str = ""
     contact: str = ""
     key: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,10 @@ def explain(error: GeoReportsError, form: ReportForm, city: City) -> Fault:
         return Fault("category", N_("Choose what you saw."))
     if isinstance(error, ReusedKey):
         return Fault("", N_("You sent this form before with other content. If it is another report, send it again."))
+    if isinstance(error, SameReport):
+        return Fault("again", N_("The same report came in a few minutes ago. Is it the same one?"))
+    if isinstance(error, BadPhoto):
+        return Fault("photo", _about_photo(error))
     if isinstance(error, InputError):
         at = _FIELDS.get(error.field or "", "")
         return Fault(at, N_("Write the day you saw it; it cannot be in the future.") if at == "day" else FALLBACK)
@@ -101,9 +110,18 @@ def explain(error: GeoReportsError, form: ReportForm, city: City) -> Fault:
         minutes = -(-error.retry_after_s // 60)
         message = N_("Many reports came from your network. What you wrote is still here: send it again in %(n)s min.")
         return Fault("", message, {"n": minutes})
+    if isinstance(error, StoreFull):
+        message = N_("We have no room for new reports right now. What you wrote is still here: send it again later.")
+        return Fault("", message)
     if isinstance(error, StoreError):
         return Fault("", N_("We could not save your report. What you wrote is still here: send it again in a moment."))
     raise error
+
+
+def _about_photo(error: BadPhoto) -> str:
+    if isinstance(error, PhotoTooLarge):
+        return N_("One of the photos is too large. Choose a smaller one, or send the report without it.")
+    return N_("One of the files is no photo we can read. Choose another one, or send the report without it.")
 
 
 def _where(error: AddressNotFound, form: ReportForm) -> Fault:

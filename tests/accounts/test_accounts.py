@@ -246,3 +246,16 @@ def test_one_address_cannot_use_up_what_the_owner_and_the_office_may_try():
         with suppress(TooManyRequests):
             throttle.attempt(f"guess {number}", "here")
     throttle.attempt("ana", "elsewhere")
+
+
+def test_whoever_has_an_ipv6_network_is_one_sender():
+    """A /48 holds more addresses than could ever be counted one by one."""
+    throttle = Throttle()
+    for number in range(PER_SENDER):
+        throttle.attempt("ana", f"2001:db8:1:{number:x}::1")
+    with pytest.raises(TooManyRequests):
+        throttle.attempt("ana", "2001:db8:1:ffff::1")
+    throttle.attempt("ana", "2001:db8:2::1")
+    throttle.attempt("ana", "192.0.2.1")
+    throttle.succeeded("ana", "2001:db8:1:abcd::1")
+    throttle.attempt("ana", "2001:db8:1::1")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from geo_reports.api.frames import to_csv
+from geo_reports.analysis.frames import to_csv
 from geo_reports.house import House
 from geo_reports.report import Audience
 

@@ -97,6 +97,7 @@ ASKED = st.one_of(
     st.tuples(st.just("aggregates"), COUNTS),
     st.tuples(st.just("aggregates/breakdown"), PARTS),
     st.tuples(st.just("plans"), st.fixed_dictionaries({"from": MAYBE_MONTH, "to": MAYBE_MONTH})),
+    st.tuples(st.just("geocode"), st.fixed_dictionaries({"q": st.sampled_from(["Los Aromos 200", "Los Aromos", "x"])})),
     st.tuples(st.sampled_from(["layers", "layers/barrios", "layers/sectors", "maps", "categories"]), st.just({})),
 )
 

@@ -4,6 +4,7 @@ import pytest
 
 from geo_reports.cli import main
 from geo_reports.geography import Gazetteer
+from tests.geography.geocoding_service import running
 
 
 @pytest.fixture
@@ -38,6 +39,24 @@ def test_geocode_offers_what_is_not_certain(shell):
 
 def test_geocode_finds_nothing(shell):
     assert "Nothing like it" in shell("geocode", "xyzzy", code=1)[0]
+
+
+def test_online_is_asked_only_when_told_to(shell, monkeypatch):
+    with running() as service:
+        service.places = [{"kind": "house", "street": "Los Robles", "number": "42", "lon": -69.985, "lat": -32.995}]
+        monkeypatch.setenv("GEO_REPORTS_GEOCODER", "pelias")
+        monkeypatch.setenv("GEO_REPORTS_GEOCODER_URL", service.url)
+        monkeypatch.setenv("GEO_REPORTS_GEOCODER_USER_AGENT", "test")
+        shell("geocode", "Los Robles 42", code=1)
+        assert service.asked == []
+        answer = json.loads(shell("geocode", "Los Robles 42", "--online", "--json")[0])
+        assert (answer["certain"], answer["candidates"][0]["lon"]) == (True, -69.985)
+
+
+def test_online_needs_its_settings(shell, monkeypatch):
+    assert "GEO_REPORTS_GEOCODER" in shell("geocode", "Los Robles 42", "--online", code=1)[1]
+    monkeypatch.setenv("GEO_REPORTS_GEOCODER", "photon")
+    assert "GEO_REPORTS_GEOCODER_URL" in shell("geocode", "Los Robles 42", "--online", code=1)[1]
 
 
 def test_build_joins_a_city_and_a_csv(shell, tmp_path, repo):

@@ -65,4 +65,8 @@ def test_words_for_people(ask: Ask) -> None:
 
 @pytest.mark.parametrize("words", [("200", "0"), ("0", "91"), ("nan", "0"), ("0", "inf")])
 def test_what_is_no_place_is_refused(ask: Ask, words: tuple[str, str]) -> None:
-    assert "longitude first" in ask(*words, code=1)
+    assert "no place on Earth" in ask(*words, code=1)
+
+
+def test_swapped_numbers_are_noticed(ask: Ask) -> None:
+    assert "swapped" in ask("-32.995", "-69.995", code=1)

@@ -1,12 +1,28 @@
-from datetime import UTC, datetime
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from geo_reports.errors import AddressNotFound, InputError, NotFound, OutsideCity, ReusedKey, UnknownCategory
-from geo_reports.intake import Intake, Locator, ServerKey
+from geo_reports.errors import (
+    AddressNotFound,
+    BadPhoto,
+    InProgress,
+    InputError,
+    NotFound,
+    OutsideCity,
+    ReusedKey,
+    SameReport,
+    StoreBusy,
+    UnknownCategory,
+)
+from geo_reports.intake import Intake, Locator, Photos, ServerKey, originals
+from geo_reports.intake.photos import collect_orphans
 from geo_reports.report import Channel, NewReport, Status
-from geo_reports.store import Query, Store
+from geo_reports.store import PhotoFolder, Query, Store
+from tests.intake import photo_corpus
 
 NOW = datetime(2026, 9, 30, 15, tzinfo=UTC)
 KEY = ServerKey(bytes(range(32)))
@@ -26,8 +42,8 @@ def intake(tiny_city, store):
     return Intake(tiny_city, store, KEY, Locator(tiny_city, store), lambda: NOW)
 
 
-def send(intake, key=None, channel=Channel.WEB, **change):
-    return intake.accept(NewReport(**{**DUMP, **change}), channel=channel, key=key)
+def send(intake, key=None, channel=Channel.WEB, again=True, photos=(), **change):
+    return intake.accept(NewReport(**{**DUMP, **change}), channel=channel, key=key, again=again, photos=photos)
 
 
 def only(store):
@@ -183,3 +199,188 @@ def test_places_outside_have_the_outside_unit(tiny_city, store):
     assert outside.tolist() == [False, True]
     assert units.shape == (2, len(tiny_city.unit_layers))
     assert set(units[0]).isdisjoint(units[1])
+
+
+class Later:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def later():
+    return Later()
+
+
+@pytest.fixture
+def asking(tiny_city, store, later):
+    """An intake whose clock can be moved."""
+    return Intake(tiny_city, store, KEY, Locator(tiny_city, store), later)
+
+
+def test_the_same_content_within_ten_minutes_is_asked_about(asking, store, later):
+    send(asking, again=False)
+    later.now = NOW + timedelta(minutes=10)
+    with pytest.raises(SameReport):
+        send(asking, again=False)
+    send(asking, again=False, description="otro")
+    send(asking, again=True)
+    assert store.size()["reports"] == 3
+    later.now = NOW + timedelta(minutes=20, seconds=1)
+    send(asking, again=False)
+    assert store.size()["reports"] == 4
+
+
+def test_a_retry_with_its_key_is_never_asked(intake, store):
+    first = send(intake, RETRY, again=False)
+    again = send(intake, RETRY, again=False)
+    assert (again.code, again.created) == (first.code, False)
+
+
+THEFT = {"family": "security", "category": "street_robbery"}
+
+
+def test_nobody_learns_by_asking_that_a_crime_was_reported(intake, store):
+    """A report without own words can be guessed; the question would tell the guesser that somebody sent it."""
+    send(intake, again=False, **THEFT)
+    send(intake, again=False, **THEFT)
+    send(intake, again=False, description="Dos hombres en moto", **THEFT)
+    with pytest.raises(SameReport):
+        send(intake, again=False, description="Dos hombres en moto", **THEFT)
+    assert store.size()["reports"] == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-09-30T14:58:03Z", 1790780283),
+        ("2026-09-30T11:58:03.250-03:00", 1790780283),
+        ("2026-09-30T11:58", 1790780280),  # local time of the city
+        ("1970-01-01T00:00:00Z", 0),
+        ("2199-12-31T23:59:59Z", 7258118399),
+        (None, None),
+    ],
+)
+def test_the_sender_s_clock_is_kept_and_decides_nothing(intake, store, said, kept):
+    send(intake, sent_at=said)
+    with store.reading() as connection:
+        row = connection.exec_driver_sql("SELECT sent_at, received_at FROM report").one()
+    assert tuple(row) == (kept, int(NOW.timestamp()))
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2026-13-01T00:00Z", "2026-09-30", "1790780283", ""])
+def test_a_clock_that_cannot_be_read_is_refused(said):
+    with pytest.raises(ValidationError):
+        NewReport(**DUMP, sent_at=said)
+
+
+def test_a_retry_may_carry_a_later_clock(intake, store):
+    first = send(intake, RETRY, sent_at="2026-09-30T14:58:03Z")
+    again = send(intake, RETRY, sent_at="2026-09-30T15:58:03Z")
+    assert (again.code, again.created) == (first.code, False)
+
+
+def test_a_key_is_held_by_one_request_at_a_time(intake):
+    with intake.claim(RETRY):
+        with pytest.raises(InProgress) as caught, intake.claim(RETRY):
+            pass
+        assert caught.value.retry_after_s == 1
+        with intake.claim("another-random-key"), intake.claim(None), intake.claim(None):
+            pass
+    with intake.claim(RETRY):
+        pass
+
+
+def test_a_closed_intake_has_stored_what_it_took(intake, store):
+    pending = [intake.submit(NewReport(**DUMP), channel=Channel.API) for _ in range(20)]
+    assert intake.close()
+    assert [one.stored.result(0) for one in pending] == [True] * 20
+    assert store.size() == {"reports": 20, "receipts": 20}
+    with pytest.raises(StoreBusy):
+        send(intake)
+
+
+def test_the_receipt_names_the_report_whichever_way_it_is_made(intake, store):
+    first = send(intake, RETRY)
+    assert intake.known(NewReport(**DUMP), RETRY, []) == replace(first, created=False)
+    assert intake.known(NewReport(**DUMP), RETRY, [bytes(32)]) is None
+    assert intake.known(NewReport(**DUMP), "another-random-key", []) is None
+    assert only(store)["public_id"] == first.public_id
+
+
+# photos ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return PhotoFolder(tmp_path / "photos")
+
+
+@pytest.fixture
+def photos(folder):
+    return Photos(folder, KEY)
+
+
+def file(data):
+    return io.BytesIO(data)
+
+
+def test_a_photo_is_on_disk_before_its_report(intake, photos, folder, store):
+    held = photos.hold(file(photo_corpus.jpeg()))
+    assert folder.read(held.photo.sha256).startswith(b"\xff\xd8\xff")
+    assert photo_corpus.MARK.encode() not in folder.read(held.photo.sha256)
+    send(intake, photos=[held])
+    assert store.photo_digests() == [held.photo.sha256]
+    assert folder.verify(store.photo_digests()) == []
+    assert (folder.path(held.photo.sha256).stat().st_mode & 0o077) == 0
+
+
+def test_a_retry_is_told_by_the_files_as_they_were_sent(intake, photos, store):
+    def sent(data):
+        return send(intake, RETRY, photos=[photos.hold(file(data))])
+
+    first, again = sent(photo_corpus.jpeg()), sent(photo_corpus.jpeg())
+    assert (again.code, again.created) == (first.code, False)
+    assert intake.known(NewReport(**DUMP), RETRY, originals([file(photo_corpus.jpeg())])) is not None
+    with pytest.raises(ReusedKey):
+        sent(photo_corpus.png())
+    with pytest.raises(ReusedKey):
+        send(intake, RETRY)
+    assert len(store.photo_digests()) == 1
+
+
+def test_a_file_that_is_no_photo_is_refused(photos, tmp_path):
+    with pytest.raises(BadPhoto):
+        photos.hold(file(b"no photo"))
+    assert not (tmp_path / "photos").exists()
+
+
+def test_a_ticket_brings_a_photo_back_to_its_own_form_only(photos, folder):
+    held = photos.hold(file(photo_corpus.jpeg()))
+    ticket = photos.ticket(held, "form-one")
+    assert photos.redeem(ticket, "form-one") == held
+    digest = held.photo.sha256.hex()
+    for wrong, form in ((ticket, "form-two"), (ticket.replace(digest, "0" * 64), "form-one"), ("", "form-one")):
+        with pytest.raises(BadPhoto):
+            photos.redeem(wrong, form)
+    folder.path(held.photo.sha256).unlink()
+    with pytest.raises(BadPhoto):
+        photos.redeem(ticket, "form-one")
+
+
+def test_photos_without_a_report_are_collected_after_a_day(intake, photos, folder, store):
+    sent, left = photos.hold(file(photo_corpus.jpeg())), photos.hold(file(photo_corpus.png()))
+    send(intake, photos=[sent])
+    assert collect_orphans(folder, store) == 0
+    assert collect_orphans(folder, store, older_than_s=-1) == 1
+    assert folder.path(sent.photo.sha256).exists()
+    assert not folder.path(left.photo.sha256).exists()
+
+
+def test_without_a_folder_no_photo_is_taken(intake):
+    with pytest.raises(BadPhoto):
+        intake.photos  # noqa: B018

@@ -169,6 +169,16 @@ def test_public_ids_are_named_alike_one_by_one_and_together():
     assert len(set(names)) == 1000
     assert names == [name for identity in identities for name in KEY.public_ids([identity])]
     assert KEY.public_ids([]) == []
+    assert names == [KEY.public_id(identity) for identity in identities]
+
+
+def test_a_signature_is_for_one_text_and_one_key():
+    signature = KEY.sign("held photo 1")
+    assert KEY.signed("held photo 1", signature)
+    assert not KEY.signed("held photo 2", signature)
+    assert not KEY.signed("held photo 1", signature[:-1])
+    assert not KEY.signed("held photo 1", "ñ\ud800")
+    assert not ServerKey(bytes(32)).signed("held photo 1", signature)
 
 
 def test_contacts_are_sealed():

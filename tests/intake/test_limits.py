@@ -40,4 +40,39 @@ def test_who_writes_too_much_is_told_when_to_return():
 def test_no_address_is_kept():
     limit = WriteLimit(5)
     limit.check("192.0.2.77")
-    assert "192.0.2" not in repr(vars(limit)) + repr(vars(limit._limiter.storage))
+    assert "192.0.2" not in repr(vars(limit))
+
+
+def test_what_was_refused_afterwards_does_not_count():
+    limit = WriteLimit(1)
+    take_back = limit.check("192.0.2.1")
+    take_back()
+    limit.check("192.0.2.1")
+    for _ in range(2):
+        with pytest.raises(TooManyRequests):
+            limit.check("192.0.2.1")
+
+
+def test_an_allowance_comes_back_write_by_write():
+    at = [0.0]
+    limit = WriteLimit(2, clock=lambda: at[0])
+    limit.check("192.0.2.1")
+    at[0] = 1800
+    limit.check("192.0.2.1")
+    at[0] = 3599
+    with pytest.raises(TooManyRequests) as caught:
+        limit.check("192.0.2.1")
+    assert caught.value.retry_after_s == 1
+    at[0] = 3600
+    limit.check("192.0.2.1")
+    with pytest.raises(TooManyRequests):
+        limit.check("192.0.2.1")
+
+
+def test_quiet_networks_are_forgotten():
+    at = [0.0]
+    limit = WriteLimit(1, clock=lambda: at[0])
+    for number in range(3000):
+        at[0] = number * 10.0
+        limit.check(f"2001:db8:{number:x}::1")
+    assert len(limit._times) < 1500

@@ -8,7 +8,7 @@ from geo_reports.look import words
 from geo_reports.report import CloseReason, Family, Size, Status
 
 KEYWORDS = {"_": None, "words": None, "self": None, "N_": None, "plural": (1, 2)}
-ROOMS = ("look", "mapping", "web")
+ROOMS = ("look", "mapping", "post", "web")
 PLACE = re.compile(r"%\(\w+\)s")
 
 

@@ -96,6 +96,16 @@ def test_tiles_are_the_only_other_host_and_are_named(house_at):
     assert "tiles.example.org" in client.get("/privacidad").text
 
 
+def test_who_learns_of_addresses_is_named(reader, house_at):
+    assert "Ningún tercero se entera de dónde estás" in reader.get("/privacidad").text
+    house = house_at(
+        geocoder="pelias", geocoder_url="https://geocoder.example.org/v", geocoder_user_agent="Villa Chica (a@b.cl)"
+    )
+    page = client_of(house).get("/privacidad").text
+    assert "le preguntamos a geocoder.example.org" in page
+    assert "Ningún tercero se entera" not in page
+
+
 @pytest.mark.parametrize("path", ["/reportar", "/seguimiento/ABCD-ABCD-ABCD-ABCD", "/entrar", "/personal"])
 def test_personal_pages_are_not_kept(reader, path):
     assert reader.get(path).headers["cache-control"] == "no-store"

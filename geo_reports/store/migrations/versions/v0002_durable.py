@@ -36,13 +36,11 @@ WHOLE: TypeEngine[Any] = BigInteger().with_variant(Integer(), "sqlite")
 REAL64: TypeEngine[Any] = Float(53).with_variant(REAL(), "sqlite")
 
 
-def word(length: int) -> TypeEngine[Any]:
-    """Short text."""
+def word(length: int) -> TypeEngine[Any]:  # noqa: D103
     return String(length).with_variant(Text(), "sqlite")
 
 
-def kept(*columns: str, name: str) -> Index:
-    """Index over every column."""
+def kept(*columns: str, name: str) -> Index:  # noqa: D103
     return Index(f"ix_{name}_copy", *columns)
 
 
@@ -82,16 +80,7 @@ Table(
     Column("n_existing", WHOLE, nullable=False, default=0),
     Column("n_rejected", WHOLE, nullable=False, default=0),
     kept(
-        "source",
-        "file_name",
-        "file_sha256",
-        "started_at",
-        "finished_at",
-        "state",
-        "n_read",
-        "n_new",
-        "n_existing",
-        "n_rejected",
+        *"source file_name file_sha256 started_at finished_at state n_read n_new n_existing n_rejected".split(),  # noqa: SIM905
         name="batch",
     ),
     sqlite_strict=True,
@@ -261,6 +250,19 @@ Table(
     Column("next_at", WHOLE, nullable=False),
     Column("last_error", Text),
     Index("ix_outbox_state_next_at", "state", "next_at"),
+    # PostgreSQL guards its rows by itself, and a payload may be too long for its indexes
+    kept(
+        "dedup_id",
+        "sink",
+        "kind",
+        "payload",
+        "made_at",
+        "state",
+        "attempts",
+        "next_at",
+        "last_error",
+        name="outbox",
+    ).ddl_if(dialect="sqlite"),
     sqlite_strict=True,
 )
 
@@ -305,6 +307,7 @@ def upgrade() -> None:
         _alter(connection, old)
     _rekey(connection)
     _fill_pyramid(connection)
+    _bury(connection)
 
 
 def _rekey(connection: sa.Connection) -> None:
@@ -322,16 +325,9 @@ def _keys(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int6
     y = 0.5 - np.arcsinh(np.tan(np.radians(np.clip(lat, -89.9, 89.9)))) / (2 * np.pi)
     key = np.zeros(len(lon), np.uint64)
     for place, axis in enumerate(((lon + 180.0) / 360.0, y)):
-        bits = np.clip(np.floor(axis * 2.0**31), 0, 2**31 - 1).astype(np.uint64)
-        for shift, mask in (
-            (16, 0x0000FFFF0000FFFF),
-            (8, 0x00FF00FF00FF00FF),
-            (4, 0x0F0F0F0F0F0F0F0F),
-            (2, 0x3333333333333333),
-            (1, 0x5555555555555555),
-        ):
-            bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
-        key |= bits << np.uint64(place)
+        steps = np.clip(np.floor(axis * 2.0**31), 0, 2**31 - 1).astype(np.uint64)
+        for bit in range(31):
+            key |= (steps >> np.uint64(bit) & np.uint64(1)) << np.uint64(2 * bit + place)
     return key.astype(np.int64)
 
 
@@ -383,3 +379,22 @@ def _fill_pyramid(connection: sa.Connection) -> None:
             f"SELECT {z}, morton >> {62 - 2 * z}, category, status, month, count(*) FROM report "
             f"GROUP BY morton >> {62 - 2 * z}, category, status, month"
         )
+
+
+def _bury(connection: sa.Connection) -> None:
+    """Make tombstones for what undone imports took away; the event of each says how many reports went."""
+    event, report, tombstone = (metadata.tables[name] for name in ("event", "report", "tombstone"))
+    received = sa.select(event.c.report_id, event.c.seq).where(event.c.kind == "received")
+    gone = received.where(event.c.report_id.not_in(sa.select(report.c.id))).order_by(event.c.report_id)
+    left = [(report_id, seq) for report_id, seq in connection.execute(gone)]
+    undone = sa.select(event.c.seq, event.c.reason).where(event.c.kind == "undone").order_by(event.c.seq)
+    for seq, reason in connection.execute(undone).fetchall():
+        n = int(str(reason).rpartition(": ")[2])
+        mine = [report_id for report_id, came in left if came < seq][:n]
+        taken = set(mine)
+        left = [one for one in left if one[0] not in taken]
+        breaks = [i for i in range(1, len(mine)) if mine[i] != mine[i - 1] + 1]
+        runs = zip([0, *breaks], [*breaks, len(mine)], strict=True)
+        rows = [{"first_id": mine[a], "last_id": mine[b - 1], "seq": seq} for a, b in runs if b > a]
+        if rows:
+            connection.execute(sa.insert(tombstone), rows)

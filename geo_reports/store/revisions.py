@@ -1,0 +1,35 @@
+"""Alembic's view of the schemas this program knows, and how one of them is made."""
+
+from functools import cache
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+
+def migrations() -> tuple[Config, ScriptDirectory]:
+    """Alembic's view of the migrations in this program."""
+    config = Config()
+    config.set_main_option("script_location", str(files("geo_reports.store") / "migrations"))
+    return config, ScriptDirectory.from_config(config)
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every schema that this program can read."""
+    return frozenset(revision.revision for revision in migrations()[1].walk_revisions())
+
+
+def present(connection: Connection) -> str | None:
+    """Schema of a database, None before its first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def bring_to(connection: Connection, revision: str) -> None:
+    """Bring a database up to a schema in the caller's transaction."""
+    config, _ = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
