@@ -79,7 +79,9 @@ class InLayer(Closed):
     edition: str | None = Field(description="First day of the edition used, empty if it has none; null outside.")
     unit: str | None = Field(description="Null where the point lies in no unit.")
     name: str | None
-    nearest: NearestUnitInfo | None = Field(description="Outside: the nearest unit of the edition of that day; null where none held.")
+    nearest: NearestUnitInfo | None = Field(
+        description="Outside: the nearest unit of the edition of that day; null where none held."
+    )
     possible: list[str] = Field(description="Ids of all units within `accuracy_m` of the point.")
 
 

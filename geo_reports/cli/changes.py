@@ -218,7 +218,9 @@ def _counts(file: Path, layer: "Layer", old: "LayerVersion", unit_column: str, c
 
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except OSError as error:
+        raise InputError(f"--counts: {file} cannot be read ({error.strerror}): check the name.") from None
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{file}: cannot be read as CSV ({error}): save it as UTF-8 with a header.") from None
     column = count_column or ("n" if "n" in table else "count")
     for option, name in (("--unit-column", unit_column), ("--count-column", column)):

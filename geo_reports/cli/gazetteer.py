@@ -13,6 +13,7 @@ gazetteer = typer.Typer(no_args_is_help=True, help="The file that knows streets,
 app.add_typer(gazetteer, name="gazetteer")
 
 CsvOption = Annotated[list[Path] | None, typer.Option("--csv", help="Street points: street, number, lon, lat.")]
+SourceOption = Annotated[Path | None, typer.Option("--city", help="City folder, for its streets and places.")]
 OsmOption = Annotated[list[Path] | None, typer.Option("--osm", help="OpenStreetMap extract, .osm.pbf.")]
 
 
@@ -57,7 +58,7 @@ def build(
     file: Annotated[Path, typer.Argument(help="File to write, such as layers/gazetteer.sqlite.")],
     csv: CsvOption = None,
     osm: OsmOption = None,
-    city: CityOption = None,
+    city: SourceOption = None,
 ) -> None:
     """Make a gazetteer from CSV, OpenStreetMap extracts and, with --city, the streets and places of a city folder.
 

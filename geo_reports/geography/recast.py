@@ -107,7 +107,7 @@ def _examine(counts: pd.Series, shares: pd.DataFrame, by: str) -> None:
     number = pd.to_numeric(counts, errors="coerce")
     if not (np.isfinite(number) & (number >= 0)).all():
         wrong = counts.index[~(np.isfinite(number) & (number >= 0))][0]
-        raise InputError(f"The count of {wrong!r} is no number of at least 0: {counts[wrong]!r}.", "counts")
+        raise InputError(f"The count of {wrong!r} is no number of at least 0: {counts[wrong]}.", "counts")
     if counts.index.has_duplicates:
         raise InputError(f"{counts.index[counts.index.duplicated()][0]!r} is counted twice: add its rows up.", "counts")
     unknown = sorted(set(counts.index) - set(shares.old) - {""})

@@ -51,7 +51,9 @@ def needles(connection: Connection, ids: list[int]) -> list[bytes]:
 
 def _whole_number(value: int) -> bytes:
     """Form of a positive whole number in SQLite's records; 0 and 1 take no byte."""
-    n_bytes = next(n for n in (0, 1, 2, 3, 4, 6, 8) if value < (2 if n == 0 else 1 << (8 * n - 1)))
+    if value < 2:
+        return b""
+    n_bytes = next(n for n in (1, 2, 3, 4, 6, 8) if value < 1 << (8 * n - 1))
     return value.to_bytes(n_bytes, "big")
 
 

@@ -157,7 +157,7 @@ receipt = Table(
     Column("report_id", ForeignKey("report.id", ondelete="CASCADE"), nullable=False, unique=True),
     Column("body_hash", LargeBinary(32), nullable=False),
     Column("made_at", WHOLE, nullable=False),
-    Index("ix_receipt_body_hash", "body_hash", "made_at", "report_id"),
+    Index("ix_receipt_made_at", "made_at", "body_hash", "report_id"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

@@ -288,6 +288,17 @@ def test_ids_of_the_present_edition_tell_the_column(tmp_path: Path):
     assert "present edition" in made.notes[0]
 
 
+def test_columns_and_axes_that_are_wrong_are_said_together(tmp_path: Path):
+    units = frame(population=[10, 20]).rename(columns={"id": "sector", "name": "zona"})
+    units["geometry"] = shapely.transform(np.asarray(units.geometry.array), lambda xy: xy[:, ::-1])
+    units.to_file(tmp_path / "new.gpkg")
+    with pytest.raises(LayerRefused) as refused:
+        bring(tmp_path / "new.gpkg", Reading(), GROUND)
+    columns, place = map(str, refused.value.problems)
+    assert "may take its ids from sector, zona: choose one" in columns  # residents are no ids
+    assert "--swap-axes" in place
+
+
 def test_serial_numbers_are_no_ids_where_others_are_there(tmp_path: Path):
     units = frame(objectid=[1, 2], area=[1.5, 2.5]).rename(columns={"id": "cod_barrio", "name": "NOM_BARRIO"})
     units.to_file(tmp_path / "x.gpkg")

@@ -234,6 +234,18 @@ def test_recast(run: Run, folder: Path, tmp_path: Path) -> None:
     assert lines[0] == "unit,name,n,low,high,error"
 
 
+def test_csv_of_a_layer_from_elsewhere_runs_no_formula(run: Run, folder: Path, tmp_path: Path) -> None:
+    named = polygons(LATER).replace("Barrio Nuevo", "=HYPERLINK(1)")
+    (folder / "layers" / "later.geojson").write_text(named)
+    add_edition(folder)
+    (tmp_path / "counts.csv").write_text(COUNTS)
+    assert ",'=HYPERLINK(1)," in run(*RECAST, "--csv")
+    run("demo", "--dumps", "9", "--security", "9", "--db", "demo.sqlite")
+    lines = run("aggregate", "--demo", "--db", "demo.sqlite", "--csv").split("\n")
+    assert [line for line in lines if line.startswith("C,'=HYPERLINK(1),")]
+    assert not [line for line in lines if line.endswith("\r")]
+
+
 def test_recast_by_population(run: Run, folder: Path, tmp_path: Path) -> None:
     add_edition(folder)
     toml = folder / "layers" / "city.toml"
@@ -255,6 +267,7 @@ def test_recast_by_population(run: Run, folder: Path, tmp_path: Path) -> None:
     [
         ("unit,n\nnowhere,1\n", "There is no unit 'nowhere' in the layer barrios"),
         ("unit,n\nE,1\n", "There is no unit 'E'"),
+        ("unit,n\nA,inf\n", "The count of 'A' is no number of at least 0: inf."),
         ("unit,n\nA,many\n", "line 2, n: 'many' is no number"),
         ("barrio,n\nA,1\n", "has no column 'unit', only barrio, n: name one with --unit-column"),
         ("unit,total\nA,1\n", "has no column 'count', only unit, total: name one with --count-column"),

@@ -21,6 +21,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -342,19 +343,20 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--reports", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--postgres", action="store_true", help="kill the database under the service as well")
+    parser.add_argument("--forked", action="store_true", help="fork services from a loaded program: start at once")
     given = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        nursery = stack.enter_context(Nursery()) if given.forked else None
+        server = None
         if given.postgres:
             found = programs()
             assert found is not None, "there is no PostgreSQL with PostGIS on this machine"
-            with cluster(found, DURABLE) as server:
-                service = Service(server.database(), folder)
-                verdict = torment(service, given.reports, given.kills, given.seed, server)
-        else:
-            verdict = torment(Service(str(folder / "r.sqlite"), folder), given.reports, given.kills, given.seed)
+            server = stack.enter_context(cluster(found, DURABLE))
+        service = Service(server.database() if server else str(folder / "r.sqlite"), folder, nursery)
+        verdict = torment(service, given.reports, given.kills, given.seed, server)
     starts = sorted(s for s in verdict.start_s if s < float("inf"))
     print(
         f"{verdict.kills} kills, {verdict.acknowledged} receipts, {verdict.stored} stored in "

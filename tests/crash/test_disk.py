@@ -69,9 +69,11 @@ def test_a_small_disk_that_is_really_full(tmp_path: Path):
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], capture_output=True)
     if mounted.returncode:
         pytest.skip("only root may mount a small disk; the cases above need none")
+    ground = Ground(tmp_path)
     try:
-        fill_up(Ground(tmp_path))
+        fill_up(ground)
     finally:
+        ground.service.kill()
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 

@@ -127,7 +127,7 @@ def test_a_reader_keeps_old_pages_and_is_told_of(here, store):
         connection.execute(sa.text("SELECT count(*) FROM report")).scalar()
         assert not erase(here, store, "two").settled
     reader.close()
-    assert erase(here, store, "three").settled
+    assert erase(here, store, "one").settled
 
 
 def test_a_photo_that_just_came_waits_as_it_may_be_on_its_way_into_another_report(here, store):

@@ -119,6 +119,7 @@ def _guess_id(
         and (words != "").all()
         and not words.duplicated().any()
         and not _measured(frame[column])
+        and not PEOPLE.search(column)
     ]
     same = {column: int(texts[column].isin(known).sum()) for column in unique}
     best = max(same.values(), default=0)

@@ -86,8 +86,11 @@ class _Bringing:
     def units(self, known: Iterable[str]) -> Brought:
         self._polygons()
         where = Where(self.path, lambda row: f"feature {self.rows[row]}")
+        sound = not self.findings.problems
         columns = choose(self.frame, self.reading.columns, known, self.path, self.findings, self.notes)
         if columns is None:
+            if sound and self._numbers():
+                self._degrees()  # so that where it lies is said together with the columns
             raise LayerRefused(self.findings.problems)
         table = values(self.frame, columns, where, self.findings)
         self.names = list(table.unit)
@@ -130,10 +133,10 @@ class _Bringing:
             self.notes.append("Measures (M) were dropped.")
         self.frame = self.frame.set_geometry(shapely.force_2d(shapes), crs=self.frame.crs)
 
-    def _numbers(self) -> None:
+    def _numbers(self) -> bool:
         where = Where(self.path, self._label)
-        features.infinite(np.asarray(self.frame.geometry.array), where, self.findings)
-        features.countable(self.frame, where, self.findings)
+        wrong = features.infinite(np.asarray(self.frame.geometry.array), where, self.findings).any()
+        return features.countable(self.frame, where, self.findings) and not wrong
 
     def _degrees(self) -> gpd.GeoDataFrame:
         """Layer in WGS 84 where it belongs; every feature that lies elsewhere is noted."""
