@@ -22,6 +22,7 @@ from geo_reports.house import House, Tiles
 from geo_reports.intake import (
     Addresses,
     Admission,
+    Flood,
     Intake,
     Locator,
     LookupLimit,
@@ -112,7 +113,8 @@ def _house(
     demo: bool,
 ) -> House:
     post = _post(settings, place, store, key, clock, demo)
-    door = _at_the_door(settings, place, key, demo)
+    flood = Flood(key, settings.flood_per_minute, clock)
+    door = _at_the_door(settings, place, key, flood, demo)
     return House(
         city=place,
         intake=Intake(place, store, key, locator, clock, *door, announce=post.announce),
@@ -122,6 +124,7 @@ def _house(
         clock=clock,
         addresses=addresses,
         lookups=LookupLimit(settings.lookups_per_hour),
+        flood=flood,
         ready=store.ready,
         https=settings.https,
         tiles=Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None,
@@ -147,11 +150,13 @@ def _post(
     return open_post(place, store, view, key.unseal, clock, hooks=hooks, relay=relay, page=page)
 
 
-def _at_the_door(settings: Settings, place: City, key: ServerKey, demo: bool) -> tuple[Admission, Photos]:
+def _at_the_door(
+    settings: Settings, place: City, key: ServerKey, flood: Flood, demo: bool
+) -> tuple[Admission, Photos]:
     """What a report passes before it is stored."""
     where, photos = file_of(database(settings, place.spec.id, demo)), photo_folder(settings, place.spec.id, demo)
     disks = [photos] if where is None else [where.parent, photos]
-    admission = Admission(WriteLimit(settings.writes_per_hour), disks, settings.min_free_mb)
+    admission = Admission(WriteLimit(settings.writes_per_hour), disks, settings.min_free_mb, flood=flood)
     return admission, Photos(PhotoFolder(photos), key)
 
 

@@ -21,6 +21,7 @@
     ├── IllegalTransition       a status cannot follow the present one
     ├── InProgress              the same report is being stored this moment
     ├── TooManyRequests         the sender must wait
+    │   └── ProofNeeded         so many reports come in that each must bring a proof of work
     ├── MissingExtra            an optional library is not installed; names the extra
     ├── StoreError              the store cannot be used
     │   ├── StoreBusy           another writer holds the store
@@ -152,6 +153,12 @@ class TooManyRequests(GeoReportsError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message)
+
+
+class ProofNeeded(TooManyRequests):
+    """So many reports come in that a new one must bring a proof of work in ``field``."""
+
+    field = "Altcha"
 
 
 class MissingExtra(GeoReportsError):

@@ -7,7 +7,7 @@ from datetime import datetime
 from geo_reports.accounts import Accounts
 from geo_reports.city import City
 from geo_reports.fieldwork import Fieldwork
-from geo_reports.intake import Addresses, Intake, LookupLimit
+from geo_reports.intake import Addresses, Flood, Intake, LookupLimit
 from geo_reports.intake.witness import Witness
 from geo_reports.post import Post
 from geo_reports.privacy import View
@@ -34,6 +34,7 @@ class House:
     clock: Callable[[], datetime]
     addresses: Addresses
     lookups: LookupLimit
+    flood: Flood
     ready: Callable[[], dict[str, bool]]
     https: bool = False
     tiles: Tiles | None = None

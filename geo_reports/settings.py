@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         default=60, gt=0, le=1440, description="Minutes between two signed heads, when events have come since."
     )
     writes_per_hour: int = Field(default=60, ge=1, description="Public writes one network prefix may make in an hour.")
+    flood_per_minute: int = Field(
+        default=120,
+        ge=1,
+        description="When more new public reports than this come in within a minute, each must bring a proof of work.",
+    )
     lookups_per_hour: int = Field(
         default=600, ge=1, description="Addresses and positions one network prefix may ask about in an hour."
     )

@@ -54,6 +54,7 @@ def test_every_class_says_what_it_is():
         (errors.NotFound("no"), 404),
         (errors.IllegalTransition("no"), 409),
         (errors.TooManyRequests("no", 5), 429),
+        (errors.ProofNeeded("no", 5), 429),
         (errors.MissingExtra("parquet", "GeoParquet"), 501),
         (errors.StoreError("no"), 503),
         (errors.StoreBusy("no"), 503),

@@ -17,6 +17,7 @@ from geo_reports.errors import (
     GeoReportsError,
     InputError,
     MissingExtra,
+    ProofNeeded,
     StoreBusy,
     StoreFull,
     http_status,
@@ -136,7 +137,7 @@ def _body(error: Exception, status: int) -> ErrorBody:
     return ErrorBody(
         error=_snake(type(error).__name__),
         detail=_safe(str(error)),
-        field=error.field if isinstance(error, InputError) else None,
+        field=error.field if isinstance(error, InputError | ProofNeeded) else None,
         candidates=error.candidates if isinstance(error, AddressNotFound) else None,
     )
 

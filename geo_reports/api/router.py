@@ -15,6 +15,7 @@ def create_api(house: House) -> APIRouter:
 
     api = APIRouter(dependencies=[Depends(enter)])
     api.include_router(send.sending(house), prefix=PREFIX)
+    api.include_router(send.challenges, prefix=PREFIX)
     for noun in (reports, aggregates, layers, locate, maps, staff):
         api.include_router(noun.router, prefix=PREFIX)
     api.include_router(ogc.router)

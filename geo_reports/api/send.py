@@ -14,14 +14,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from geo_reports.api.answers import WITH_BODY, Documented, errors
-from geo_reports.api.given import MAX_BODY_BYTES, body_of, media_type, require_json, sender_of
+from geo_reports.api.given import MAX_BODY_BYTES, HouseDep, body_of, media_type, require_json, sender_of
 from geo_reports.api.models import Receipt
 from geo_reports.api.openapi import PREFIX
 from geo_reports.house import House
-from geo_reports.intake import MOST_PHOTOS, Accepted, HeldPhoto, Pending, check_number, originals
+from geo_reports.intake import MOST_PHOTOS, Accepted, Challenge, HeldPhoto, Pending, Proof, check_number, originals
 from geo_reports.report import Channel, NewReport
 
 MULTIPART = "multipart/form-data"
+challenges = APIRouter(tags=["reports"])
 
 IdempotencyKey = Annotated[
     str | None,
@@ -36,6 +37,14 @@ Again = Annotated[
     bool,
     Query(
         description="Without an idempotency key: store the report although the same one came within ten minutes.",
+    ),
+]
+Altcha = Annotated[
+    str,
+    Header(
+        alias="Altcha",
+        description="A solved challenge of `GET /api/v1/challenge`: Base64 of its JSON with `number` added. "
+        "Asked for (429 `proof_needed`) while reports flood in.",
     ),
 ]
 _FLAG = TypeAdapter(bool)
@@ -97,12 +106,23 @@ def sending(house: House) -> APIRouter:
         openapi_extra={"requestBody": _BODIES},
     )
     async def send(
-        request: Request, new: NewReport, idempotency_key: IdempotencyKey = None, again: Again = False
+        request: Request,
+        new: NewReport,
+        idempotency_key: IdempotencyKey = None,
+        again: Again = False,
+        altcha: Altcha = "",
     ) -> Response:
         """Store a report; when this answers, it is on disk."""
         return await _take(house, request, new, idempotency_key, again, [])
 
     return router
+
+
+@challenges.get("/challenge", summary="Get a challenge to solve", responses=errors())
+async def challenge(house: HouseDep, response: Response) -> Challenge:
+    """Give a proof of work for one report, good for ten minutes; needed only while reports flood in."""
+    response.headers["Cache-Control"] = "no-store"
+    return house.flood.challenge()
 
 
 async def _take(
@@ -115,7 +135,13 @@ async def _take(
         if new.lon is None and sender is not None:
             house.lookups.check(sender)
         return house.intake.submit(
-            new, channel=Channel.API, key=key, sender=sender, photos=photos, again=again or key is not None
+            new,
+            channel=Channel.API,
+            key=key,
+            sender=sender,
+            photos=photos,
+            again=again or key is not None,
+            proof=_proof(request),
         )
 
     # an address may be looked up for seconds, a position is placed in microseconds
@@ -125,6 +151,7 @@ async def _take(
 
 async def _take_form(house: House, request: Request, key: str | None, again: bool) -> Response:
     """Take a report that comes with photos; a retry is told by the files as they were sent."""
+    sender = await sender_of(request, house)
     if key is None:
         house.intake.photos  # noqa: B018 refuses before forty megabytes are read; a retry is known by what it sends
     async with request.form(max_files=MOST_PHOTOS + 2, max_fields=2, max_part_size=MAX_BODY_BYTES) as form:
@@ -134,6 +161,8 @@ async def _take_form(house: House, request: Request, key: str | None, again: boo
         def hold() -> Accepted | list[HeldPhoto]:
             if key is not None and (known := house.intake.known(new, key, originals(files))):
                 return known
+            if sender is not None:
+                house.flood.require(_proof(request))  # before photos are decoded
             return [house.intake.photos.hold(file) for file in files]
 
         held = await run_in_threadpool(hold)
@@ -189,6 +218,10 @@ def _photo_parts(form: FormData) -> list[Any]:
         raise RequestValidationError([fault])
     check_number(parts)
     return [part.file for part in parts if isinstance(part, UploadFile)]
+
+
+def _proof(request: Request) -> Proof:
+    return Proof(request.headers.get("altcha", ""))
 
 
 def _again(request: Request) -> bool:

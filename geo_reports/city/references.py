@@ -117,8 +117,12 @@ def _plans(plans: PlansSpec, spec: CitySpec, layers: "dict[str, Layer]", finding
         elif plan.layer == spec.boundary_layer != spec.primary_layer:
             findings.problem(toml, f"{where}.layer", "is the boundary, which counts no reports", "name another layer")
         elif layers[plan.layer].versions:
+            now = set(layers[plan.layer].current.units.unit)
             for unit in plan.units:
                 _unit(unit, layers[plan.layer], toml, f"{where}.units", findings)
+                if unit in layers[plan.layer].names.names and unit not in now:
+                    wrong = f"{unit!r} is only in an earlier edition of {plan.layer}"
+                    findings.warn(toml, f"{where}.units", wrong, "add the units that took its place")
 
 
 def _map(path: Path, definition: MapSpec, spec: CitySpec, findings: Findings) -> None:

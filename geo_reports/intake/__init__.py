@@ -3,6 +3,7 @@
 from geo_reports.intake.accept import Accepted, Intake, Pending
 from geo_reports.intake.addresses import Addresses
 from geo_reports.intake.admission import Admission
+from geo_reports.intake.flood import Challenge, Flood, Proof
 from geo_reports.intake.keys import ServerKey, open_key
 from geo_reports.intake.limits import LookupLimit, WriteLimit
 from geo_reports.intake.locate import Locator
@@ -16,12 +17,15 @@ __all__ = [
     "Accepted",
     "Addresses",
     "Admission",
+    "Challenge",
+    "Flood",
     "HeldPhoto",
     "Intake",
     "Locator",
     "LookupLimit",
     "Pending",
     "Photos",
+    "Proof",
     "ServerKey",
     "WriteLimit",
     "check_number",

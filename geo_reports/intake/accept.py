@@ -12,6 +12,7 @@ import numpy as np
 from geo_reports.city import City
 from geo_reports.errors import BadPhoto, InProgress, InputError, StoreError, TooManyRequests, UnknownCategory
 from geo_reports.intake.admission import Admission
+from geo_reports.intake.flood import Proof
 from geo_reports.intake.keys import ServerKey, check_idempotency_key, new_idempotency_key
 from geo_reports.intake.locate import Locator
 from geo_reports.intake.photos import HeldPhoto, Photos
@@ -109,9 +110,10 @@ class Intake:
         sender: str | None = None,
         photos: Sequence[HeldPhoto] = (),
         again: bool = True,
+        proof: Proof | None = None,
     ) -> Accepted:
         """Store a report; when this returns it is on disk. Arguments and errors as of ``submit``."""
-        pending = self.submit(new, channel=channel, key=key, sender=sender, photos=photos, again=again)
+        pending = self.submit(new, channel=channel, key=key, sender=sender, photos=photos, again=again, proof=proof)
         return pending.accepted(pending.stored.result())
 
     def submit(
@@ -123,6 +125,7 @@ class Intake:
         sender: str | None = None,
         photos: Sequence[HeldPhoto] = (),
         again: bool = True,
+        proof: Proof | None = None,
     ) -> Pending:
         """Hand a report to the writer. Fast for a report with a position; one with an address may take seconds.
 
@@ -136,13 +139,15 @@ class Intake:
             Photos that are on disk.
         again : bool
             False refuses a report whose content came under another key in the last ten minutes.
+        proof : Proof, optional
+            What shows, while reports flood in, that the sender took trouble.
 
         Raises
         ------
         UnknownCategory, OutsideCity, AddressNotFound, InputError
             The report cannot be used, a time lies in the future, or the key is a bad one.
-        TooManyRequests, StoreError
-            The sender must wait, or the service cannot store; a report that came before gets its receipt even then.
+        TooManyRequests, ProofNeeded, StoreError
+            The sender must wait or prove something, or the service cannot store; a report that came before gets its receipt even then.
 
         ``Pending.stored`` raises ``ReusedKey``, ``SameReport``, or ``StoreError`` when nothing was stored.
         """
@@ -150,7 +155,7 @@ class Intake:
         sending = self._sending(new, code, channel, photos, again)
         public_id = sending.new.public_id[0]
         try:
-            return Pending(self._enter(sending, sender), code, public_id)
+            return Pending(self._enter(sending, sender, proof), code, public_id)
         except (TooManyRequests, StoreError):
             if key is not None and self._came_before(sending.receipt):
                 return Pending(_done(False), code, public_id)
@@ -164,11 +169,11 @@ class Intake:
             return None
         return Accepted(code, self._key.public_id(_identity(code_hash)), Status.RECEIVED, created=False)
 
-    def _enter(self, sending: Sending, sender: str | None) -> "Future[bool]":
+    def _enter(self, sending: Sending, sender: str | None, proof: Proof | None) -> "Future[bool]":
         """Let the report in; it counts for its sender only if it is stored, and is new."""
         if self._admission is None:
             return self._writer.submit(sending)
-        take_back = self._admission.enter(sender)
+        take_back = self._admission.enter(sender, proof)
         try:
             stored = self._writer.submit(sending)
         except StoreError:

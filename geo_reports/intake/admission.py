@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from geo_reports.errors import StoreError, StoreFull
+from geo_reports.errors import ProofNeeded, StoreError, StoreFull
+from geo_reports.intake.flood import Flood, Proof
 from geo_reports.intake.limits import WriteLimit
 
 LOOK_S = 1.0
@@ -25,18 +26,35 @@ class Admission:
         folders: Sequence[Path] = (),
         min_free_mb: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        flood: Flood | None = None,
     ) -> None:
         self._limit, self._folders, self._min_free_mb, self._clock = limit, folders, min_free_mb, clock
+        self._flood = flood
         self._looked_at = -LOOK_S
         self._free_mb = 0.0
 
-    def enter(self, sender: str | None) -> Callable[[], None]:
+    def enter(self, sender: str | None, proof: Proof | None = None) -> Callable[[], None]:
         """Count a report of a network address, or of somebody known (None); calling what is returned takes it back.
 
-        Raises ``TooManyRequests``, or ``StoreFull``, and then nothing was counted.
+        Raises ``TooManyRequests``, ``ProofNeeded``, or ``StoreFull``, and then nothing was counted.
         """
         self.require_room()
-        return _nothing if sender is None else self._limit.check(sender)
+        if sender is None:
+            return _nothing
+        leave = self._limit.check(sender)
+        if self._flood is None:
+            return leave
+        try:
+            ebb = self._flood.enter(proof or Proof())
+        except ProofNeeded:
+            leave()
+            raise
+
+        def take_back() -> None:
+            leave()
+            ebb()
+
+        return take_back
 
     def require_room(self) -> None:
         """Raise ``StoreFull`` when a disk is nearly full."""

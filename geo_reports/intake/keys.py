@@ -60,6 +60,7 @@ class ServerKey:
         self._public = _derive(secret, b"public id")
         self._body = _derive(secret, b"request body")
         self._sign = _derive(secret, b"signed form")
+        self.challenges = _derive(secret, b"proof of work")
         self.signer = HeadSigner(_derive(secret, b"head of the event chain"))
         self._seal = AESGCM(_derive(secret, b"contact"))
         self.check = _derive(secret, b"check").hex()

@@ -90,9 +90,14 @@ def upgrade(db: str, copy_to: Path | None = None) -> Path | None:
 def migrate(engine: Engine) -> None:
     """Bring the schema up to this program's, whole or not at all."""
     with _without_foreign_keys(engine) as connection:
-        if not _schema(connection).current:  # another process may have been here meanwhile
+        found = _schema(connection)
+        if found.current:  # another process was here meanwhile
+            return
+        if found.present is None:
+            revisions.make_new(connection)
+        else:
             revisions.bring_to(connection, "head")
-            remember_design(connection)
+        remember_design(connection)
 
 
 def _schema(connection: Connection) -> Schema:

@@ -40,7 +40,7 @@ def house_at(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> HouseAt:
 
     def make(**settings: Any) -> House:
         folder = tmp_path_factory.mktemp("house")
-        given = {"writes_per_hour": 100_000, **settings}
+        given = {"writes_per_hour": 100_000, "flood_per_minute": 100_000, **settings}
         settings_ = Settings(
             city=repo / "tests" / "cities" / "tiny", db=str(folder / "reports.sqlite"), key_dir=folder / "keys", **given
         )

@@ -31,6 +31,7 @@ CHECKED = CHECKS.get_by_names(
 
 OPERATIONS = [
     "POST /api/v1/reports",
+    "GET /api/v1/challenge",
     "GET /api/v1/reports",
     "GET /api/v1/reports/{code}",
     "PATCH /api/v1/reports/{public_id}/status",
@@ -90,6 +91,7 @@ def described(app: FastAPI) -> Any:
 
 
 NOTHING_TO_GET_WRONG = {
+    "GET /api/v1/challenge",
     "GET /api/v1/reports/{code}",
     "GET /api/v1/layers",
     "GET /api/v1/layers/{layer_id}",

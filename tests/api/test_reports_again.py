@@ -100,7 +100,7 @@ from geo_reports.app import build, create_app
 from geo_reports.settings import Settings
 city, folder, port = sys.argv[1:]
 given = {"db": folder + "/reports.sqlite", "key_dir": Path(folder) / "keys", "writes_per_hour": 10**6}
-settings = Settings(city=Path(city), **given)
+settings = Settings(city=Path(city), flood_per_minute=10**6, **given)
 app = create_app(build(settings).house)
 uvicorn.run(app, port=int(port), access_log=False, log_level="warning", timeout_graceful_shutdown=10)
 """

@@ -137,6 +137,16 @@ def test_a_folder_changed_meanwhile_is_left_alone(folder: Path, tmp_path: Path):
     assert state(folder) == before
 
 
+def test_plans_of_units_that_went_are_a_warning(folder: Path, tmp_path: Path):
+    plans = folder / "layers" / "plans.toml"
+    plans.write_text(plans.read_text().replace('["A", "B"]', '["A", "B", "C", "D"]'))
+    add(folder, wish(saved("new.geojson", tmp_path)))  # A and B stay, C and D go
+    problems, warnings = check(folder)
+    assert problems == []
+    gone = {w.wrong.split()[0] for w in warnings if w.file == "layers/plans.toml"}
+    assert gone == {"'C'", "'D'"}
+
+
 def test_two_who_add_at_once_take_turns(folder: Path, tmp_path: Path):
     made = prepare(folder, wish(saved("new.geojson", tmp_path)))
     held = os.open(folder / "layers", os.O_RDONLY)

@@ -66,6 +66,7 @@ def main(words: list[str] | None = None) -> None:
         photo_dir=given.folder / "photos",
         data_dir=given.folder / "data",
         writes_per_hour=10**9,
+        flood_per_minute=10**9,
         min_free_mb=given.min_free_mb,
     )
 

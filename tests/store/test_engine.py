@@ -8,7 +8,8 @@ from alembic.runtime.migration import MigrationContext
 
 from geo_reports.errors import SchemaTooNew, StoreBusy, StoreError
 from geo_reports.store import Store
-from geo_reports.store.engine import open_engine, writing
+from geo_reports.store.engine import open_engine, reading, writing
+from geo_reports.store.revisions import bring_to
 from geo_reports.store.schema import metadata
 from tests.store.hand import arrivals, receipt
 
@@ -68,21 +69,39 @@ def test_a_folder_in_the_place_of_the_file_is_an_error_in_words(tmp_path):
         Store(str(tmp_path))
 
 
-def test_the_migrations_make_the_schema_of_the_program(store):
-    with store.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated(request, tmp_path):
+    """A connection to a database that every migration was run on, from the first."""
+    url = str(tmp_path / "m.sqlite") if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        bring_to(connection, "head")
+    with reading(engine) as connection:
+        yield connection
+    engine.dispose()
 
 
-def test_the_migrations_make_the_same_file_as_the_schema(store):
+def test_the_migrations_make_the_schema_of_the_program(migrated):
+
+    def compared(_item, name, _kind, _reflected, _to):
+        # a second copy for SQLite's own check; a row of it could be too long for a server's index
+        return migrated.dialect.name == "sqlite" or name != "ix_outbox_copy"
+
+    options = {"compare_type": True, "compare_server_default": True, "include_object": compared}
+    context = MigrationContext.configure(migrated, opts=options)
+    assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_make_the_same_file_as_a_new_store(store, tmp_path):
     """What the comparison above does not look at: kinds of tables, and conditions of indexes."""
-    engine = sa.create_engine("sqlite://")
-    metadata.create_all(engine)
+    engine = open_engine(str(tmp_path / "migrated.sqlite"))
+    with writing(engine) as connection:
+        bring_to(connection, "head")
     asked = (
         "SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'",
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name <> 'alembic_version'",
     )
-    with store.reading() as migrated, engine.connect() as fresh:
+    with store.reading() as fresh, reading(engine) as migrated:
         for sql in asked:
             assert set(migrated.exec_driver_sql(sql)) == set(fresh.exec_driver_sql(sql))
     engine.dispose()

@@ -40,7 +40,7 @@ def house_at(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> HouseAt:
 
     def make(**settings: Any) -> House:
         folder = tmp_path_factory.mktemp("house")
-        given = {"writes_per_hour": 1000, **settings}
+        given = {"writes_per_hour": 1000, "flood_per_minute": 1000, **settings}
         return build(Settings(city=city, db=str(folder / "r.sqlite"), key_dir=folder / "k", **given), lambda: NOW).house
 
     return make
