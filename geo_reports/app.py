@@ -15,7 +15,7 @@ from geo_reports import city
 from geo_reports.accounts import Accounts
 from geo_reports.api import OPENAPI, create_api, install_errors
 from geo_reports.city import City
-from geo_reports.errors import InputError, KeyProblem, LayersChanged
+from geo_reports.errors import InputError, KeyProblem, LayersChanged, StoreError
 from geo_reports.fieldwork import Fieldwork
 from geo_reports.geography.online import OnlineGeocoder, Service
 from geo_reports.house import House, Tiles
@@ -281,11 +281,19 @@ def accept_lost_key(settings: Settings) -> str:
     return where
 
 
+def _tidy(house: House) -> None:
+    try:
+        house.intake.tidy()
+    except StoreError as error:  # the service can do without; its next start tries again
+        log.warning("Photos of reports that were never sent were not removed: %s", error)
+
+
 def create_app(house: House) -> FastAPI:
     """Service with both doors: pages and the API."""
 
     @asynccontextmanager
     async def run(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(_tidy, house)
         if house.witness is not None:
             house.witness.start()
         if house.post is not None:

@@ -72,6 +72,10 @@ class Intake:
         """Store what was handed in, then take in nothing more; False when it could not be stored in ``DRAIN_S``."""
         return self._writer.close(DRAIN_S)
 
+    def tidy(self) -> int:
+        """Remove photos of reports that were never sent, if older than a day; returns how many."""
+        return self._photos.collect(self._store) if self._photos is not None else 0
+
     def new_key(self) -> str:
         """Idempotency key for a form: sending the form twice makes one report."""
         return new_idempotency_key()
@@ -147,7 +151,8 @@ class Intake:
         UnknownCategory, OutsideCity, AddressNotFound, InputError
             The report cannot be used, a time lies in the future, or the key is a bad one.
         TooManyRequests, ProofNeeded, StoreError
-            The sender must wait or prove something, or the service cannot store; a report that came before gets its receipt even then.
+            The sender must wait or prove something, or the service cannot store; a report that came before gets its
+            receipt even then.
 
         ``Pending.stored`` raises ``ReusedKey``, ``SameReport``, or ``StoreError`` when nothing was stored.
         """

@@ -1,4 +1,4 @@
-"""Proof of work while reports come in faster than people write them: programs pay for each one, people hardly notice."""
+"""Proof of work while reports come in faster than people write them: programs pay for each, people hardly notice."""
 
 import threading
 from base64 import b64decode

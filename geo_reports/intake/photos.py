@@ -55,6 +55,10 @@ class Photos:
         finally:
             self._turns.release()
 
+    def collect(self, store: Store) -> int:
+        """Remove photos that no report refers to, if older than a day; returns how many."""
+        return collect_orphans(self._folder, store)
+
     def ticket(self, held: HeldPhoto, form_key: str) -> str:
         """Name a held photo in a form with this key."""
         photo = held.photo

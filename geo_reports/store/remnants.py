@@ -5,15 +5,14 @@ stay, mostly of index entries with random keys; they go when the file is written
 is found to hold any.
 """
 
-import mmap
 import struct
-from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from geo_reports.errors import StoreBusy
+from geo_reports.store import peek
 from geo_reports.store.engine import BUSY_MS, plain_errors
 from geo_reports.store.schema import contact, event, event_note, receipt, report, report_text
 
@@ -80,8 +79,7 @@ def older_copies(engine: Engine) -> tuple[Path, ...]:
 
 def holds(file: Path, wanted: list[bytes]) -> bool:
     """Tell whether any of these bytes are in a file."""
-    with file.open("rb") as raw, closing(mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ)) as content:
-        return any(content.find(needle) >= 0 for needle in wanted)
+    return peek.holds(file, wanted)
 
 
 def _alone(engine: Engine, statement: str) -> bool:

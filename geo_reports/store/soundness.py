@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geo_reports.errors import StoreError
+from geo_reports.store import peek
 from geo_reports.store.schema import meta
 
 DESIGN = "design"
@@ -63,8 +64,7 @@ def lenient(connection: Connection) -> Iterator[Connection]:
 def header_faults(file: Path) -> list[str]:
     """Fields of the file's header that no store has; one that SQLite cannot open is its own business."""
     try:
-        with file.open("rb") as opened:
-            page = opened.read(PAGE_BYTES + 1)
+        page = peek.beginning(file, PAGE_BYTES + 1)
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error.strerror}.") from None
     if not page:

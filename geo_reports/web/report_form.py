@@ -15,6 +15,7 @@ from geo_reports.errors import (
     InputError,
     OutsideCity,
     PhotoTooLarge,
+    ProofNeeded,
     ReusedKey,
     SameReport,
     StoreError,
@@ -49,6 +50,8 @@ class ReportForm(BaseModel):
     contact: str = ""
     key: str = ""
     again: str = ""
+    proof: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def explain(error: GeoReportsError, form: ReportForm, city: City) -> Fault:
     if isinstance(error, InputError):
         at = _FIELDS.get(error.field or "", "")
         return Fault(at, N_("Write the day you saw it; it cannot be in the future.") if at == "day" else FALLBACK)
+    if isinstance(error, ProofNeeded):
+        return Fault("", N_("Very many reports are coming in right now. What you wrote is still here."))
     if isinstance(error, TooManyRequests):
         minutes = -(-error.retry_after_s // 60)
         message = N_("Many reports came from your network. What you wrote is still here: send it again in %(n)s min.")

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Response
 
-from geo_reports.errors import GeoReportsError, InputError, StoreError, TooManyRequests, http_status, retry_after_s
+from geo_reports.errors import (
+    GeoReportsError,
+    InputError,
+    ProofNeeded,
+    StoreError,
+    TooManyRequests,
+    http_status,
+    retry_after_s,
+)
 from geo_reports.intake import MOST_PHOTOS, Accepted, HeldPhoto, originals
 from geo_reports.report import Channel, Family, NewReport, Size
+from geo_reports.web.proof import asked, proof_of
 from geo_reports.web.report_form import HOURS, LONGEST, Fault, ReportForm, explain, read
 from geo_reports.web.sent_form import Held, SentForm, hold
 from geo_reports.web.visit import Here, Visit, see_other
@@ -53,7 +62,13 @@ def _accept(here: Visit, form: ReportForm, new: NewReport, photos: Sequence[Held
     if new.lon is None and sender is not None:
         here.house.lookups.check(sender)
     return here.house.intake.accept(
-        new, channel=Channel.WEB, key=form.key, sender=sender, photos=photos, again=form.again == ANOTHER
+        new,
+        channel=Channel.WEB,
+        key=form.key,
+        sender=sender,
+        photos=photos,
+        again=form.again == ANOTHER,
+        proof=proof_of(form),
     )
 
 
@@ -63,7 +78,7 @@ def _refused(here: Visit, form: ReportForm, error: GeoReportsError, photos: Sequ
         form = form.model_copy(update={"key": here.house.intake.new_key()})
     if form.candidate:
         form = form.model_copy(update={"address": form.candidate, "candidate": ""})
-    response = _form(here, form, [fault], http_status(error), photos)
+    response = _form(here, form, [fault], http_status(error), photos, unproven=isinstance(error, ProofNeeded))
     if wait_s := retry_after_s(error):
         response.headers["Retry-After"] = str(wait_s)
     return response
@@ -75,6 +90,7 @@ def _form(
     faults: list[Fault] | None = None,
     status: int = 200,
     photos: Sequence[HeldPhoto] = (),
+    unproven: bool = False,
 ) -> Response:
     city = here.house.city
     return here.page(
@@ -91,6 +107,7 @@ def _form(
         today=here.house.clock().astimezone(city.zone).date(),
         held=[here.house.intake.photos.ticket(photo, form.key) for photo in photos],
         most_photos=MOST_PHOTOS,
+        proof=asked(here, form, unproven),
         answers={"another": ANOTHER, "same": SAME},
         mails=here.house.post is not None and here.house.post.mails,
     )

@@ -156,7 +156,8 @@ def main() -> None:
         verdict = ground.verdict()
     print(
         f"{given.faults} faults, {hits} calls failed, {refused} times a sender was refused, {verdict.acknowledged} "
-        f"receipts, {verdict.stored} stored in {time.monotonic() - began:.0f} s: lost {len(verdict.lost)}, half-written {len(verdict.half_written)}, "
+        f"receipts, {verdict.stored} stored in {time.monotonic() - began:.0f} s: "
+        f"lost {len(verdict.lost)}, half-written {len(verdict.half_written)}, "
         f"duplicated {len(verdict.duplicated)}, wrong photo {len(verdict.wrong_photo)}"
     )
     sys.exit(0 if verdict.clean else 1)
