@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.errors import InputError, StoreError
 from geo_reports.store import chain
+from geo_reports.store.keyfile import sync_folder
 from geo_reports.store.schema import event
 
 
@@ -126,17 +127,9 @@ def append(head: Head, file: Path) -> None:
         finally:
             os.close(descriptor)
         if new:
-            _sync_folder(file.parent)
+            sync_folder(file.parent)
     except OSError as error:
         raise StoreError(f"{file}: the head of the chain cannot be written there: {error.strerror}.") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def holds(connection: Connection, head: Head) -> bool:

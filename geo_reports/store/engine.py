@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from geo_reports.errors import MissingExtra, StoreBusy, StoreError, StoreFull
+from geo_reports.store.checkpoint import move_log
 from geo_reports.store.keyfile import make_folder
 
 BUSY_MS = 5000
@@ -18,8 +19,19 @@ WRITE_LOCK = 0x67656F72
 
 
 def store_url(db: str) -> URL:
-    """URL of a store given as a URL or as the path of a SQLite file."""
-    return make_url(db) if "://" in db else URL.create("sqlite", database=str(Path(db)))
+    """URL of a store given as a URL or as the path of a SQLite file; ``StoreError`` for one that cannot be read."""
+    if "://" not in db:
+        return URL.create("sqlite", database=str(Path(db)))
+    try:
+        return make_url(db)
+    except (ValueError, sa.exc.ArgumentError):
+        raise _no_store(db) from None
+
+
+def _no_store(db: str) -> StoreError:
+    # the rest may hold a password
+    scheme = db.partition("://")[0]
+    return StoreError(f"{scheme}://… names no store: give the path of a SQLite file, or postgresql://USER@HOST/NAME.")
 
 
 def file_of(db: str) -> Path | None:
@@ -42,11 +54,12 @@ def open_engine(db: str) -> Engine:
     except ModuleNotFoundError:
         raise MissingExtra("postgres", f"A store at {db.partition('://')[0]}://") from None
     except sa.exc.ArgumentError:
-        raise StoreError(f"{db!r} names no store: give the path of a SQLite file, or postgresql://….") from None
+        raise _no_store(db) from None
     if url.database:
         _private_file(Path(url.database))
     # an error must not carry what a resident wrote into a log
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
+    patience_s = BUSY_MS / 1000
+    engine = sa.create_engine(url, connect_args={"timeout": patience_s}, hide_parameters=True, pool_timeout=patience_s)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -57,7 +70,9 @@ def _open_postgres(url: URL) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     # asked before use: a connection that a restart has cut is replaced, not handed out
     options = {"connect_timeout": BUSY_MS // 1000, "options": "-c timezone=UTC"}
-    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+    engine = sa.create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, connect_args=options, pool_timeout=BUSY_MS / 1000
+    )
     sa.event.listen(engine, "begin", _begin_postgres)
     return engine
 
@@ -81,7 +96,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "secure_delete=ON",  # what is erased is gone from the file
         "temp_store=MEMORY",
         "cache_size=-65536",
-        "wal_autocheckpoint=12288",  # 48 MB: an import rewrites index pages less often
+        "wal_autocheckpoint=0",  # see checkpoint.py
+        "journal_size_limit=0",  # a log that starts anew is as long as what is in it
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -106,6 +122,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection = raw.execution_options(geo_reports_write=True)
         with connection.begin():
             yield connection
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            driver = raw.connection.driver_connection
+            if driver is not None:
+                move_log(driver, Path(engine.url.database))
 
 
 @contextmanager
@@ -124,6 +144,8 @@ def plain_errors() -> Iterator[None]:
     """Say in words what the database could not do; what it can do and the program got wrong is raised as it is."""
     try:
         yield
+    except sa.exc.TimeoutError as error:
+        raise StoreBusy("The store is busy with many readers; try again in a moment.") from error
     except sa.exc.DBAPIError as error:
         found = _translated(error)
         if found is None:
@@ -137,6 +159,8 @@ def _translated(error: sa.exc.DBAPIError) -> StoreError | None:
         return StoreBusy("The store is busy with another writer; try again in a moment.")
     if "disk is full" in text or state == "53100":
         return StoreFull("There is no room left on the store's disk; nothing was stored. Reading still works.")
+    if state == "25006":
+        return StoreError("The store's database takes no writes now: it is a standby, or was made read-only.")
     if "not a database" in text:
         return StoreError("That file is no store of geo_reports; name another with --db.")
     if "malformed" in text:

@@ -32,7 +32,7 @@ def _ask(file: Path, what: str, given: str = "") -> bytes:
 
 
 def _answer(file: str, what: str) -> bytes:
-    with open(file, "rb") as raw:
+    with Path(file).open("rb") as raw:
         if what != "any":
             return raw.read(int(what))
         wanted = [bytes.fromhex(line) for line in sys.stdin.read().split()]

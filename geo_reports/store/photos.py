@@ -14,6 +14,7 @@ from pathlib import Path
 
 from geo_reports.errors import PhotoDamaged, StoreError, StoreFull
 from geo_reports.store import faults
+from geo_reports.store.keyfile import make_folder, sync_folder
 
 DIGEST_BYTES = 32
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -44,9 +45,9 @@ class PhotoFolder:
         digest = hashlib.sha256(data).digest()
         target = self.path(digest)
         with _plain_errors():
-            _make_folder(self._root)
+            make_folder(self._root)
             with _lock(self._root, fcntl.LOCK_SH):
-                _make_folder(target.parent)
+                make_folder(target.parent)
                 _write(data, target)
         return digest
 
@@ -127,27 +128,7 @@ def _write(data: bytes, target: Path) -> None:
             temporary.unlink()
         raise
     faults.reach("photo.renamed")
-    _sync(target.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder only its owner may enter, and make its name durable.
-
-    The parent is synced even where the folder exists: whoever made it may have been stopped before doing so.
-    """
-    if not folder.parent.exists():
-        _make_folder(folder.parent)
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(target.parent)
 
 
 @contextmanager

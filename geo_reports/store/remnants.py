@@ -64,7 +64,7 @@ def settle(engine: Engine, wanted: list[bytes]) -> bool:
     if engine.dialect.name != "sqlite":
         return True  # a server's pages are the business of its own VACUUM
     settled = _alone(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
-    if wanted and holds(Path(str(engine.url.database)), wanted):
+    if wanted and peek.holds(Path(str(engine.url.database)), wanted):
         settled = _alone(engine, "VACUUM") and _alone(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
     return settled
 
@@ -75,11 +75,6 @@ def older_copies(engine: Engine) -> tuple[Path, ...]:
         return ()
     file = Path(str(engine.url.database))
     return tuple(sorted(path for path in file.parent.iterdir() if path.name.startswith(f"{file.name}.before-")))
-
-
-def holds(file: Path, wanted: list[bytes]) -> bool:
-    """Tell whether any of these bytes are in a file."""
-    return peek.holds(file, wanted)
 
 
 def _alone(engine: Engine, statement: str) -> bool:

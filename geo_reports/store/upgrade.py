@@ -1,5 +1,7 @@
 """Bring a store's schema up to the program's, with a copy of the old store beside it."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,14 +44,12 @@ def open_schema(engine: Engine) -> None:
     found = schema(engine)
     if found.current:
         return
-    if found.present is not None:
-        if engine.dialect.name != "sqlite":
-            raise SchemaTooOld(
-                f"This database has schema {found.present} and this program needs {found.needed}: stop the service "
-                "and run geo-reports db upgrade, which makes a copy first."
-            )
-        copy_store(engine, copy_beside(engine, found))
-    migrate(engine)
+    if found.present is not None and engine.dialect.name != "sqlite":
+        raise SchemaTooOld(
+            f"This database has schema {found.present} and this program needs {found.needed}: stop the service "
+            "and run geo-reports db upgrade, which makes a copy first."
+        )
+    _copy_and_migrate(engine, None)
 
 
 def copy_beside(engine: Engine, found: Schema) -> Path:
@@ -75,6 +75,14 @@ def upgrade(db: str, copy_to: Path | None = None) -> Path | None:
     """
     engine = open_engine(db)
     try:
+        return _copy_and_migrate(engine, copy_to)
+    finally:
+        engine.dispose()
+
+
+def _copy_and_migrate(engine: Engine, copy_to: Path | None) -> Path | None:
+    """Upgrade after copying what is there; programs that start together do it one after the other."""
+    with _alone(engine):
         found, copy = schema(engine), None
         if found.current:
             return None
@@ -83,8 +91,22 @@ def upgrade(db: str, copy_to: Path | None = None) -> Path | None:
             copy_store(engine, copy)
         migrate(engine)
         return copy
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Keep other programs from upgrading stores in the folder of this SQLite file."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file:
+        yield
+        return
+    # the folder: closing the file itself would take SQLite's own locks on it away
+    descriptor = os.open(Path(file).absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
-        engine.dispose()
+        os.close(descriptor)
 
 
 def migrate(engine: Engine) -> None:

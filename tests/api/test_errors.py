@@ -29,6 +29,7 @@ RAISED = [
     (errors.NotFound("Bad."), 404, "not_found"),
     (errors.IllegalTransition("Bad."), 409, "illegal_transition"),
     (errors.TooManyRequests("Bad.", 7), 429, "too_many_requests"),
+    (errors.ProofNeeded("Bad.", 7), 429, "proof_needed"),
     (errors.MissingExtra("analysis", "This"), 501, "missing_extra"),
     (errors.StoreError("/secret/reports.sqlite is gone"), 503, "unavailable"),
     (errors.StoreBusy("Bad."), 503, "store_busy"),

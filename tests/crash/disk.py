@@ -54,7 +54,6 @@ CASES = (
     Case("log: no room at sync", ("SYNC",), "*-wal", FULL, 503),
     Case("database: no room at a checkpoint", ("WRITE", "TRUNCATE"), "*.sqlite", FULL, 201),
     Case("database: write error at a checkpoint", ("WRITE",), "*.sqlite", BROKEN, 201),
-    Case("database: sync error at a checkpoint", ("SYNC",), "*.sqlite", BROKEN, 201),
     Case("temporary file: no room", ("WRITE",), "tmp/*", FULL, 507, large=True),
     Case("everything: no room", ("WRITE", "CREATE", "MKDIR"), "*", FULL, 507, photo=False),
     Case("everything: no room, with a photo", ("WRITE", "CREATE", "MKDIR"), "*", FULL, 507),

@@ -44,15 +44,25 @@ def record(beside: Path, reports: int, faults: int = 0, seed: int = 1) -> tuple[
     root.mkdir()
     shim = Shim(root, beside, record=True)
     service = Service(str(root / STORE), root)
-    with (beside / "service.log").open("ab") as log:
-        service.start("--pages", str(PAGES), env=shim.env, err=log)
+
+    def keep_running() -> None:
+        """Start it, and again where it ended itself because a sync of the database failed."""
+        if service.process is None or service.process.poll() is not None:
+            with (beside / "service.log").open("ab") as log:
+                service.start("--pages", str(PAGES), env=shim.env, err=log)
+
+    keep_running()
     crowd = Crowd(service.port, reports, lambda sent: shim.mark(sent.public_id))
     crowd.start()
     for number in range(faults):
         while len(crowd.acknowledged) < reports * number // faults and not crowd.done:
+            keep_running()
             time.sleep(0.002)
         shim.fail("SYNC", pattern=draw.choice(["*-wal", "*.sqlite", "photos/*"]), error=BROKEN, times=1)
         time.sleep(0.05)
+    while not crowd.done:
+        keep_running()
+        time.sleep(0.01)
     crowd.join()
     service.kill()
     return shim, crowd.acknowledged

@@ -8,15 +8,14 @@ import os
 import signal
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import sqlalchemy as sa
 import uvicorn
 
 from geo_reports.app import build, create_app, utc_now
 from geo_reports.settings import Settings
-from geo_reports.store import faults
+from geo_reports.store import checkpoint, faults
 
+PAGE_BYTES = 4096
 CITY = Path(__file__).parent.parent / "cities" / "tiny"
 
 
@@ -36,15 +35,6 @@ def die_at(order: Path) -> None:
     faults.arm(hook)
 
 
-def checkpoint_every(pages: int) -> None:
-    """Move the log of SQLite into the database more often than the program does, so that short runs see it too."""
-
-    def often(connection: Any, _record: Any, _proxy: Any) -> None:
-        connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
-
-    sa.event.listen(sa.pool.Pool, "checkout", often)  # after the program has set up the connection
-
-
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
@@ -57,8 +47,8 @@ def main(words: list[str] | None = None) -> None:
     given = parser.parse_args(words)
     if given.die_at:
         die_at(given.die_at)
-    if given.pages and "://" not in given.db:
-        checkpoint_every(given.pages)
+    if given.pages:
+        checkpoint.LOG_BYTES = given.pages * PAGE_BYTES
     settings = Settings(
         city=CITY,
         db=given.db,

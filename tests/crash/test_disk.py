@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from geo_reports.store.checkpoint import EXIT_CODE
 from tests.crash.disk import CASES, Case, Ground, storm
 from tests.crash.kills import Sent
 from tests.crash.shim import BROKEN
@@ -54,6 +55,24 @@ def test_a_service_killed_after_a_failed_sync_has_all_it_told(ground: Ground):
     assert told == verdict.acknowledged <= verdict.stored <= told + 2
     ground.start()
     assert {ground.send(sent).status for sent in refused} <= {200, 201}
+
+
+def test_a_failed_sync_of_the_database_ends_the_service_before_its_log_is_used_again(ground: Ground):
+    ground.shim.fail("SYNC", pattern="*.sqlite", error=BROKEN, times=1)
+    process = ground.service.process
+    assert process is not None
+    unsure = []
+    for _ in range(60):
+        sent = ground.next(photo=False)
+        try:
+            assert ground.send(sent).status == 201
+        except OSError:
+            unsure.append(sent)
+            break
+    assert process.wait(timeout=10) == EXIT_CODE
+    ground.shim.heal()
+    ground.start()
+    assert [ground.send(sent).status for sent in unsure] in ([200], [201])
 
 
 def test_nothing_is_lost_in_a_storm_of_faults(ground: Ground):

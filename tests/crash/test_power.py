@@ -13,7 +13,7 @@ ROOT = Path("/disk")
 
 
 def test_every_receipt_given_before_the_power_fails_is_good_after_it(tmp_path):
-    shim, told = record(tmp_path, reports=60)
+    shim, told = record(tmp_path, reports=60, faults=6)
     loss = cut(shim, told, cuts=60, seed=1)
     assert loss.faults == []
     assert loss.cuts == 60
