@@ -150,9 +150,7 @@ def _post(
     return open_post(place, store, view, key.unseal, clock, hooks=hooks, relay=relay, page=page)
 
 
-def _at_the_door(
-    settings: Settings, place: City, key: ServerKey, flood: Flood, demo: bool
-) -> tuple[Admission, Photos]:
+def _at_the_door(settings: Settings, place: City, key: ServerKey, flood: Flood, demo: bool) -> tuple[Admission, Photos]:
     """What a report passes before it is stored."""
     where, photos = file_of(database(settings, place.spec.id, demo)), photo_folder(settings, place.spec.id, demo)
     disks = [photos] if where is None else [where.parent, photos]

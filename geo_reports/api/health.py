@@ -22,6 +22,6 @@ def ready(house: HouseDep, response: Response) -> Ready:
     checks = house.ready()
     missing = [name for name, there in checks.items() if not there]
     if missing:
-        raise HTTPException(503, f"Not ready: {', '.join(missing)}.")
+        raise HTTPException(503, f"Not ready: {', '.join(missing)}.", headers={"Retry-After": "5"})
     response.headers["Cache-Control"] = "no-store"
     return Ready(checks=checks)

@@ -2,8 +2,8 @@
 
 SQLite moves the log by itself after a commit, but keeps to itself what goes wrong there. Part of a log that is moved
 while somebody reads is not synced until the rest is; if that sync fails, Linux forgets both parts, SQLite moves only
-the rest again and reuses the log: a power failure then loses what was accepted. A program that ends at once leaves the log
-whole, and the next one to open the store moves all of it again. PostgreSQL ends itself for the same reason.
+the rest again and reuses the log: a power failure then loses what was accepted. A program that ends at once leaves the
+log whole, and the next one to open the store moves all of it again. PostgreSQL ends itself for the same reason.
 """
 
 import logging
