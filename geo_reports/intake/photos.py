@@ -1,7 +1,8 @@
 """Photos that come with a report: each is made safe, and on disk before the report is stored."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import BinaryIO
@@ -17,6 +18,8 @@ MOST_BYTES = 40_000_000
 """Bytes of one request with photos."""
 AT_ONCE = 4
 """Photos in memory at once, whoever sent them."""
+MOST_WAITING = 12
+"""Photos that may wait for that; each holds one of the forty threads that pages need too."""
 TURN_S = 15.0
 GRACE_S = 86_400.0
 """After a day no form that was shown with a photo is sent any more."""
@@ -35,16 +38,14 @@ class Photos:
 
     def __init__(self, folder: PhotoFolder, key: ServerKey) -> None:
         self._folder, self._key = folder, key
-        self._turns = BoundedSemaphore(AT_ONCE)
+        self._turns, self._room = BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
     def hold(self, sent: BinaryIO) -> HeldPhoto:
         """Make a photo safe and keep it; when this returns it is on disk.
 
         Raises ``BadPhoto``, ``PhotoTooLarge``, ``TooManyRequests`` when too many come at once, or ``StoreError``.
         """
-        if not self._turns.acquire(timeout=TURN_S):
-            raise TooManyRequests("Many photos are coming in just now. Try again in a moment.", retry_after_s=10)
-        try:
+        with self._turn():
             sent.seek(0)
             data = sent.read(LIMITS.max_bytes + 1)
             if len(data) > LIMITS.max_bytes:
@@ -52,8 +53,15 @@ class Photos:
             image = reencode(data)
             photo = Photo(self._folder.put(image.jpeg), len(image.jpeg), image.width, image.height)
             return HeldPhoto(photo, hashlib.sha256(data).digest())
-        finally:
-            self._turns.release()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with ExitStack() as taken:
+            for places, wait_s in ((self._room, 0.0), (self._turns, TURN_S)):
+                if not places.acquire(timeout=wait_s):
+                    raise TooManyRequests("Many photos are coming in just now. Try again in a moment.", 10)
+                taken.callback(places.release)
+            yield
 
     def collect(self, store: Store) -> int:
         """Remove photos that no report refers to, if older than a day; returns how many."""

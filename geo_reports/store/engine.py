@@ -59,7 +59,10 @@ def open_engine(db: str) -> Engine:
         _private_file(Path(url.database))
     # an error must not carry what a resident wrote into a log
     patience_s = BUSY_MS / 1000
-    engine = sa.create_engine(url, connect_args={"timeout": patience_s}, hide_parameters=True, pool_timeout=patience_s)
+    options: dict[str, Any] = {"connect_args": {"timeout": patience_s}, "hide_parameters": True}
+    if url.database:  # a store in memory has one connection, and nobody waits for it
+        options["pool_timeout"] = patience_s
+    engine = sa.create_engine(url, **options)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -159,7 +162,7 @@ def _translated(error: sa.exc.DBAPIError) -> StoreError | None:
         return StoreBusy("The store is busy with another writer; try again in a moment.")
     if "disk is full" in text or state == "53100":
         return StoreFull("There is no room left on the store's disk; nothing was stored. Reading still works.")
-    if state == "25006":
+    if state == "25006" or "during recovery" in text:
         return StoreError("The store's database takes no writes now: it is a standby, or was made read-only.")
     if "not a database" in text:
         return StoreError("That file is no store of geo_reports; name another with --db.")

@@ -97,6 +97,8 @@ class _Errand:
         """Ask, and keep the answer or the kind of what failed."""
         try:
             self.answer = self._ask()
+        except TimeoutError:  # the socket may notice before the one who waits does
+            self.answer = Answer(failed=TOO_SLOW)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.answer = Answer(failed=type(error).__name__)
 

@@ -28,7 +28,7 @@ RAISED = [
     (errors.BadPhoto("Bad."), 422, "bad_photo"),
     (errors.PhotoTooLarge("Bad."), 413, "photo_too_large"),
     (errors.PhotoDamaged("Bad."), 503, "unavailable"),
-    (errors.LayerRefused([]), 422, "layer_refused"),
+    (errors.LayerRefused([errors.Problem("a.geojson", "file", "is empty", "draw it")]), 422, "layer_refused"),
     (errors.StoreFull("Bad."), 507, "store_full"),
     (errors.SchemaTooOld("version 1"), 503, "unavailable"),
     (errors.ImportProblem("Bad."), 422, "import_problem"),

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import ExitStack
 from importlib.resources import files
 
 import pytest
@@ -112,3 +113,37 @@ def test_the_first_migration_is_a_copy():
     for path in (files("geo_reports.store") / "migrations" / "versions").iterdir():
         if path.name.endswith(".py"):
             assert "geo_reports" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("scheme", "rest"), [("postgresql", "server:port/reports"), ("oracool", "server/reports")])
+def test_a_url_that_names_no_store_is_told_without_its_password(scheme, rest):
+    with pytest.raises(StoreError, match=f"{scheme}://… names no store") as refused:
+        open_engine(f"{scheme}://user:secret@{rest}")
+    assert "secret" not in str(refused.value)
+
+
+def test_many_readers_make_the_store_busy(store, db):
+    engine = open_engine(db)
+    assert engine.pool.timeout() == 5
+    engine.pool._timeout = 0.05
+    with ExitStack() as readers:
+        for _ in range(15):
+            readers.enter_context(reading(engine))
+        with pytest.raises(StoreBusy, match="readers"), writing(engine):
+            pass
+    with writing(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM report").scalar() == 0
+    engine.dispose()
+
+
+def test_a_standby_says_that_it_takes_no_writes(postgres_url):
+    Store(postgres_url).close()
+    engine = open_engine(postgres_url)
+    name = engine.url.database
+    with writing(engine) as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    engine.dispose()
+    standby = Store(postgres_url)
+    with pytest.raises(StoreError, match="takes no writes"):
+        standby.set_meta("a", "b")
+    standby.close()

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from geo_reports.errors import NotFound, StoreError
 from geo_reports.store import Eraser, ErasureLog, PhotoFolder, Store, faults
 from geo_reports.store.erasure_log import traces_of
-from geo_reports.store.remnants import holds, settle
+from geo_reports.store.peek import holds
+from geo_reports.store.remnants import settle
 from tests.store.hand import AT, counted, dump, public_id, receipt
 from tests.store.site import bring_back, files_under, fill, make_backup, send, site
 

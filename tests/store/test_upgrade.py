@@ -1,5 +1,9 @@
 """A store of the first schema comes up to the present one, on both engines, with every row."""
 
+import fcntl
+import os
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 import sqlalchemy as sa
 
@@ -51,6 +55,22 @@ def test_the_old_file_stays_beside_the_new(tmp_path):
     with kept.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM report")).scalar() == N
     kept.dispose()
+
+
+def test_programs_that_start_together_upgrade_one_after_the_other(tmp_path):
+    old = str(tmp_path / "old.sqlite")
+    make(old, N)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # as a program does that is in the middle of it
+    with ThreadPoolExecutor(2) as threads:
+        starts = [threads.submit(lambda: Store(old).close()) for _ in range(2)]
+        assert not wait(starts, timeout=0.3).done
+        assert sorted(path.name for path in tmp_path.glob("old.sqlite.before*")) == []
+        os.close(folder)
+        for start in starts:
+            start.result(30)
+    assert examine(old).current
+    assert examine(f"{old}.before-0002").present == "0001"
 
 
 def test_a_database_is_upgraded_only_when_its_operator_says_so(postgres_url, tmp_path):
