@@ -27,11 +27,15 @@ from geo_reports.cli import main
 def interrupt():
     while "geo_reports.city.incoming.units" not in sys.modules:
         time.sleep(0.01)
-    time.sleep(0.4)
-    os.kill(os.getpid(), signal.SIGINT)
+    while True:  # as a person would: once more when the first press fell where a library does not hear it
+        time.sleep(0.4)
+        os.kill(os.getpid(), signal.SIGINT)
 
 threading.Thread(target=interrupt, daemon=True).start()
-main(sys.argv[1:])
+try:
+    main(sys.argv[1:])
+finally:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 
 
