@@ -31,6 +31,7 @@ def interrupt():
         time.sleep(0.4)
         os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background
 threading.Thread(target=interrupt, daemon=True).start()
 try:
     main(sys.argv[1:])
