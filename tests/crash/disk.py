@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from geo_reports.store.checkpoint import EXIT_CODE
 from tests.crash.kills import Answer, Crowd, Sent, Service, Verdict, ask, compare, post, report, with_photo
 from tests.crash.shim import BROKEN, FULL, Shim
 
@@ -71,11 +72,20 @@ class Ground:
         self.service = Service(str(root / "r.sqlite"), root)
         self.acknowledged: list[Sent] = []
         self.number = 1
+        self.endings = 0
 
     def start(self) -> None:
         env = {**self.shim.env, "TMPDIR": str(self.shim.root / "tmp")}
         with (self.shim.root / "service.log").open("ab") as log:
             self.service.start("--pages", str(PAGES), "--min-free-mb", "0", env=env, err=log)
+
+    def start_again(self) -> None:
+        """Start it again if it ended itself, as a supervisor would: its log could not be synced when it was moved."""
+        process = self.service.process
+        if process is not None and process.poll() is not None:
+            assert process.poll() == EXIT_CODE, process.poll()
+            self.endings += 1
+            self.start()
 
     def next(self, photo: bool, large: bool = False) -> Sent:
         """Another report, with a photo or without; a large one passes through a temporary file."""
@@ -135,6 +145,10 @@ def storm(ground: Ground, reports: int, faults: int, seed: int) -> tuple[int, in
             time.sleep(0.002)
         hits += ground.shim.hits
         ground.shim.heal()
+        ground.start_again()
+    while not crowd.done:
+        ground.start_again()
+        time.sleep(0.01)
     crowd.join()
     ground.number += reports
     ground.acknowledged += crowd.acknowledged
@@ -154,8 +168,8 @@ def main() -> None:
         hits, refused = storm(ground, given.reports, given.faults, given.seed)
         verdict = ground.verdict()
     print(
-        f"{given.faults} faults, {hits} calls failed, {refused} times a sender was refused, {verdict.acknowledged} "
-        f"receipts, {verdict.stored} stored in {time.monotonic() - began:.0f} s: "
+        f"{given.faults} faults, {hits} calls failed, {refused} times a sender was refused, {ground.endings} times the "
+        f"service ended itself, {verdict.acknowledged} receipts, {verdict.stored} stored in {time.monotonic() - began:.0f} s: "
         f"lost {len(verdict.lost)}, half-written {len(verdict.half_written)}, "
         f"duplicated {len(verdict.duplicated)}, wrong photo {len(verdict.wrong_photo)}"
     )
