@@ -169,7 +169,8 @@ def main() -> None:
         verdict = ground.verdict()
     print(
         f"{given.faults} faults, {hits} calls failed, {refused} times a sender was refused, {ground.endings} times the "
-        f"service ended itself, {verdict.acknowledged} receipts, {verdict.stored} stored in {time.monotonic() - began:.0f} s: "
+        f"service ended itself, {verdict.acknowledged} receipts, "
+        f"{verdict.stored} stored in {time.monotonic() - began:.0f} s: "
         f"lost {len(verdict.lost)}, half-written {len(verdict.half_written)}, "
         f"duplicated {len(verdict.duplicated)}, wrong photo {len(verdict.wrong_photo)}"
     )
