@@ -84,14 +84,14 @@ class Bench:
 
     def sendings(self, n: int, seed: int) -> list[Any]:
         """Reports that are validated, located and ready to be stored."""
-        from geo_reports.report import Channel, NewReport
+        from geo_reports.report import Channel, NewReport, Status
 
         made = []
         for number, (lon, lat) in enumerate(self.places(n, seed)):
             new = NewReport(family="dump", category="rubble", lon=lon, lat=lat, description=f"{seed} {number}")
             intake = self.house.intake
             code = intake._key.code(intake.new_key())
-            made.append(intake._sending(new, code, Channel.API, [], True))
+            made.append(intake._sending(new, code, Channel.API, [], True, Status.RECEIVED))
         return made
 
 
@@ -187,7 +187,7 @@ def plain_app(bench: Bench) -> Any:
     from fastapi import FastAPI, Header
 
     from geo_reports.api.models import Receipt
-    from geo_reports.report import Channel, NewReport
+    from geo_reports.report import Channel, NewReport, Status
 
     app = FastAPI()
     intake = bench.house.intake
@@ -195,7 +195,7 @@ def plain_app(bench: Bench) -> Any:
     @app.post("/api/v1/reports", status_code=201)
     def send(new: NewReport, idempotency_key: Annotated[str, Header()]) -> Receipt:
         code = intake._key.code(idempotency_key)
-        one = intake._sending(new, code, Channel.API, [], True)
+        one = intake._sending(new, code, Channel.API, [], True, Status.RECEIVED)
         bench.store.add(one.new, one.receipt)
         return Receipt(code=code, public_id=one.new.public_id[0], url=f"/api/v1/reports/{code}", status="received")
 

@@ -1,5 +1,7 @@
 """The composition root: settings in, everything built, nothing else reads the environment."""
 
+import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,10 +15,12 @@ from starlette.concurrency import run_in_threadpool
 
 from geo_reports import city
 from geo_reports.accounts import Accounts
-from geo_reports.api import OPENAPI, create_api, install_errors
+from geo_reports.api import OPENAPI, create_api, install_errors, install_lane
 from geo_reports.city import City
 from geo_reports.errors import InputError, KeyProblem, LayersChanged, StoreError
-from geo_reports.fieldwork import Fieldwork
+from geo_reports.fieldwork import Fieldwork, Moderation
+from geo_reports.fieldwork.followup import ActLimit, Followup
+from geo_reports.fieldwork.photos import PhotoDesk
 from geo_reports.geography.online import OnlineGeocoder, Service
 from geo_reports.house import House, Tiles
 from geo_reports.intake import (
@@ -34,10 +38,13 @@ from geo_reports.intake import (
 from geo_reports.intake.archive import Archive
 from geo_reports.intake.demo import Demo
 from geo_reports.intake.erasure import Erasure
+from geo_reports.intake.evidence import Evidence
 from geo_reports.intake.expected import expected
 from geo_reports.intake.keys import replace_lost_key
 from geo_reports.intake.reassign import Reassign, check_layers
 from geo_reports.intake.safekeeping import Safekeeping
+from geo_reports.intake.subscriptions import Subscriptions
+from geo_reports.intake.voices import Voices
 from geo_reports.intake.witness import Witness
 from geo_reports.post import Post, Relay, open_post, read_hooks
 from geo_reports.privacy import Moves, View
@@ -48,8 +55,12 @@ from geo_reports.store.backup import Site
 from geo_reports.store.engine import place_of
 from geo_reports.store.upgrade import Schema, examine, upgrade
 from geo_reports.web import create_web, html_errors, install_security
+from geo_reports.web.evenly import Evenly
 
 log = logging.getLogger(__name__)
+TIDY_S = 86_400.0
+SETTLE_S = 10.0
+"""For so long the end of the service waits for what erasures left to do; the reports are gone in any case."""
 
 
 @dataclass(frozen=True)
@@ -112,30 +123,43 @@ def _house(
     clock: Callable[[], datetime],
     demo: bool,
 ) -> House:
-    post = _post(settings, place, store, key, clock, demo)
+    areas = Subscriptions(place, store, key, clock, ErasureLog.beside(settings.key_dir, store.store_id()))
+    post = _post(settings, place, store, key, clock, areas, demo)
     flood = Flood(key, settings.flood_per_minute, clock)
     door = _at_the_door(settings, place, key, flood, demo)
     return House(
         city=place,
         intake=Intake(place, store, key, locator, clock, *door, announce=post.announce),
         fieldwork=Fieldwork(store, clock, post.announce),
+        moderation=Moderation(place, store, clock, post.announce),
+        photo_desk=_photo_desk(settings, place, store, key, clock, demo),
         accounts=Accounts(store, clock),
         view=partial(_view, place, store, clock, key),
         clock=clock,
         addresses=addresses,
         lookups=LookupLimit(settings.lookups_per_hour),
         flood=flood,
+        voices=Voices(place, store, clock, door[0]),
+        areas=areas,
+        followup=_followup(settings, place, store, key, clock, door, post, demo),
         ready=store.ready,
         https=settings.https,
         tiles=Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None,
         demo=store.get_meta("demo") == "yes",
         post=post,
+        public_url=settings.public_url.rstrip("/"),
         witness=_witness(settings, store, key, clock),
     )
 
 
 def _post(
-    settings: Settings, place: City, store: Store, key: ServerKey, clock: Callable[[], datetime], demo: bool
+    settings: Settings,
+    place: City,
+    store: Store,
+    key: ServerKey,
+    clock: Callable[[], datetime],
+    areas: Subscriptions,
+    demo: bool,
 ) -> Post:
     """What leaves by itself: nothing unless the settings name a receiver, and nothing of synthetic reports."""
     hooks = read_hooks(settings.webhooks.get_secret_value(), settings.webhooks_local)
@@ -147,7 +171,34 @@ def _post(
     view = _view(place, store, clock, key, Audience.PUBLIC)
     if demo:
         hooks, relay = [], None
-    return open_post(place, store, view, key.unseal, clock, hooks=hooks, relay=relay, page=page)
+    base = settings.public_url
+    about = (place, store, view, key.unseal, clock)
+    return open_post(*about, hooks=hooks, relay=relay, page=page, subscriptions=areas, base=base)
+
+
+def _followup(
+    settings: Settings,
+    place: City,
+    store: Store,
+    key: ServerKey,
+    clock: Callable[[], datetime],
+    door: tuple[Admission, Photos],
+    post: Post,
+    demo: bool,
+) -> Followup:
+    folder = PhotoFolder(photo_folder(settings, place.spec.id, demo))
+    log = ErasureLog.beside(settings.key_dir, store.store_id())
+    return Followup(
+        place,
+        store,
+        key,
+        clock,
+        door=door,
+        folder=folder,
+        limit=ActLimit(settings.writes_per_hour),
+        erasure=Erasure(Eraser(store, log, folder), key, clock),
+        announce=post.announce,
+    )
 
 
 def _at_the_door(settings: Settings, place: City, key: ServerKey, flood: Flood, demo: bool) -> tuple[Admission, Photos]:
@@ -155,7 +206,18 @@ def _at_the_door(settings: Settings, place: City, key: ServerKey, flood: Flood, 
     where, photos = file_of(database(settings, place.spec.id, demo)), photo_folder(settings, place.spec.id, demo)
     disks = [photos] if where is None else [where.parent, photos]
     admission = Admission(WriteLimit(settings.writes_per_hour), disks, settings.min_free_mb, flood=flood)
-    return admission, Photos(PhotoFolder(photos), key)
+    return admission, Photos(PhotoFolder(photos), key, _evidence_days(place))
+
+
+def _evidence_days(place: City) -> int | None:
+    return place.spec.evidence.days if place.spec.evidence else None
+
+
+def _photo_desk(
+    settings: Settings, place: City, store: Store, key: ServerKey, clock: Callable[[], datetime], demo: bool
+) -> PhotoDesk:
+    folder = PhotoFolder(photo_folder(settings, place.spec.id, demo))
+    return PhotoDesk(place, store, folder, Evidence(folder, key, _evidence_days(place)), clock)
 
 
 def _online(settings: Settings, place: City) -> OnlineGeocoder | None:
@@ -271,6 +333,16 @@ def build_erasure(settings: Settings, clock: Callable[[], datetime] = utc_now, d
     return Erasure(Eraser(store, log, PhotoFolder(photo_folder(settings, name, demo))), key, clock)
 
 
+def build_subscriptions(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, demo: bool = False
+) -> Subscriptions:
+    """Build what knows who follows a neighborhood by mail."""
+    place = city.load(settings.city)
+    store = Store(database(settings, place.spec.id, demo))
+    key = open_key(settings.key_dir, store)
+    return Subscriptions(place, store, key, clock, ErasureLog.beside(settings.key_dir, store.store_id()))
+
+
 def accept_lost_key(settings: Settings) -> str:
     """Make a new server key for a store whose key is lost for good; returns the store's place."""
     place = city.load(settings.city)
@@ -282,30 +354,44 @@ def accept_lost_key(settings: Settings) -> str:
 def _tidy(house: House) -> None:
     try:
         house.intake.tidy()
+        house.areas.tidy()
     except StoreError as error:  # the service can do without; its next start tries again
-        log.warning("Photos of reports that were never sent were not removed: %s", error)
+        log.warning("Photos of reports that were never sent, and originals that are due, were not removed: %s", error)
 
 
-def create_app(house: House) -> FastAPI:
+async def _tidy_again(house: House, every_s: float) -> None:
+    """Originals go when their days are over, also in a service that nobody restarts."""
+    while True:
+        await asyncio.sleep(every_s)
+        await run_in_threadpool(_tidy, house)
+
+
+def create_app(house: House, tidy_every_s: float = TIDY_S) -> FastAPI:
     """Service with both doors: pages and the API."""
 
     @asynccontextmanager
     async def run(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(_tidy, house)
+        gc.freeze()  # what is there to stay: a collection that looks through it stops everybody for 0.2 s
+        tidying = asyncio.create_task(_tidy_again(house, tidy_every_s))
         if house.witness is not None:
             house.witness.start()
         if house.post is not None:
             house.post.start()
         yield
+        tidying.cancel()
         if house.post is not None:
             await run_in_threadpool(house.post.stop)
+        await run_in_threadpool(house.followup.close, SETTLE_S)
         if not await run_in_threadpool(house.intake.close):
             log.error("The store did not take all reports in time; nobody was told that those are stored.")
         if house.witness is not None:
             await run_in_threadpool(house.witness.stop)  # last: its head is that of the last report
 
     app = FastAPI(**OPENAPI, lifespan=run)
+    install_lane(app, house)
     install_security(app, house)
+    app.add_middleware(Evenly)
     install_errors(app, html_errors(house))
     app.include_router(create_api(house))
     app.include_router(create_web(house))

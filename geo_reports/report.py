@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,52 +23,86 @@ class Family(StrEnum):
 class Status(StrEnum):
     """A state of the workflow."""
 
+    HELD = "held"
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     CLEANED = "cleaned"
+    VERIFIED = "verified"
     CLOSED_WITHOUT_SOLUTION = "closed_without_solution"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+    RETRACTED = "retracted"
 
 
 OPEN = frozenset({Status.RECEIVED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
-CLOSED = frozenset({Status.CLEANED, Status.CLOSED_WITHOUT_SOLUTION})
-WITHDRAWN = frozenset({Status.DUPLICATE, Status.REJECTED})
+CLOSED = frozenset({Status.CLEANED, Status.VERIFIED, Status.CLOSED_WITHOUT_SOLUTION})
+FIXED = frozenset({Status.CLEANED, Status.VERIFIED})
+"""Closed because the problem is gone: cleaned, and confirmed to be clean."""
+WITHDRAWN = frozenset({Status.DUPLICATE, Status.REJECTED, Status.RETRACTED})
 """Neither open nor closed: they describe no incident of their own and are counted apart."""
+UNSEEN = WITHDRAWN | {Status.HELD}
+"""In no public list. What is held, a child's report before its approval, is in no count either."""
 
+_ENDS = CLOSED - {Status.VERIFIED} | WITHDRAWN
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.RECEIVED: frozenset(Status) - {Status.RECEIVED},
-    Status.ACKNOWLEDGED: frozenset(Status) - {Status.RECEIVED, Status.ACKNOWLEDGED},
-    Status.IN_PROGRESS: frozenset(Status) - {Status.RECEIVED, Status.IN_PROGRESS},
-    Status.CLEANED: frozenset({Status.IN_PROGRESS}),
+    Status.HELD: frozenset({Status.RECEIVED, Status.REJECTED, Status.RETRACTED}),
+    Status.RECEIVED: frozenset({Status.ACKNOWLEDGED, Status.IN_PROGRESS}) | _ENDS,
+    Status.ACKNOWLEDGED: frozenset({Status.IN_PROGRESS}) | _ENDS,
+    Status.IN_PROGRESS: frozenset({Status.ACKNOWLEDGED}) | _ENDS,
+    Status.CLEANED: frozenset({Status.VERIFIED, Status.IN_PROGRESS, Status.ACKNOWLEDGED}),
+    Status.VERIFIED: frozenset({Status.IN_PROGRESS, Status.ACKNOWLEDGED}),
     Status.CLOSED_WITHOUT_SOLUTION: frozenset({Status.ACKNOWLEDGED, Status.IN_PROGRESS}),
     Status.DUPLICATE: frozenset({Status.ACKNOWLEDGED}),
     Status.REJECTED: frozenset({Status.ACKNOWLEDGED}),
+    Status.RETRACTED: frozenset(),
 }
 """Which status may follow which; the way back from an end is how a wrong closing is corrected."""
 
 
 class CloseReason(StrEnum):
-    """Why a report is closed without a solution."""
+    """Why a report ends without a solution."""
 
     NOT_FOUND = "not_found"
     PRIVATE_LAND = "private_land"
     OTHER_AGENCY = "other_agency"
     NEEDS_MACHINERY = "needs_machinery"
+    NOT_OURS = "not_ours"
+    NO_PROBLEM = "no_problem"
+    ABUSIVE = "abusive"
+    TEST = "test"
     OTHER = "other"
+
+
+REASONS: dict[Status, tuple[CloseReason, ...]] = {
+    Status.CLOSED_WITHOUT_SOLUTION: (
+        CloseReason.NOT_FOUND,
+        CloseReason.PRIVATE_LAND,
+        CloseReason.OTHER_AGENCY,
+        CloseReason.NEEDS_MACHINERY,
+        CloseReason.OTHER,
+    ),
+    Status.REJECTED: (
+        CloseReason.NOT_OURS,
+        CloseReason.NO_PROBLEM,
+        CloseReason.ABUSIVE,
+        CloseReason.TEST,
+        CloseReason.OTHER,
+    ),
+}
+"""Statuses that need a reason, and which ones."""
 
 
 def check_transition(old: Status, new: Status, reason: CloseReason | None) -> None:
     """Raise ``IllegalTransition`` or ``InputError`` unless ``new`` may follow ``old`` for ``reason``."""
     if new not in TRANSITIONS[old]:
-        allowed = ", ".join(sorted(TRANSITIONS[old]))
+        allowed = ", ".join(sorted(TRANSITIONS[old])) or "nothing else"
         raise IllegalTransition(f"A report that is {old} cannot become {new}; it can become: {allowed}.")
-    if (new is Status.CLOSED_WITHOUT_SOLUTION) != (reason is not None):
-        raise InputError(
-            "Closing without a solution needs a reason, and only that does: " + ", ".join(CloseReason) + ".",
-            field="reason",
-        )
+    fitting = REASONS.get(new, ())
+    if not fitting and reason is not None:
+        raise InputError(f"A report becomes {new} without a reason; leave it out.", field="reason")
+    if fitting and reason not in fitting:
+        raise InputError(f"A report becomes {new} for a reason: {', '.join(fitting)}.", field="reason")
 
 
 class Size(StrEnum):
@@ -87,6 +122,11 @@ class Channel(StrEnum):
     PHONE = "phone"
     IMPORT = "import"
     DEMO = "demo"
+    CHILDREN = "children"
+
+
+Answers = dict[str, str | list[str] | bool]
+"""Answers to the city's questions, by the question's id: an option's id, several of them, or yes and no."""
 
 
 class Precision(StrEnum):
@@ -157,6 +197,7 @@ class Occurred:
         return cls(moment.astimezone(UTC), precision, moment.year * 100 + moment.month)
 
 
+@lru_cache(maxsize=1024)  # many see something on the same day
 def _read_time(text: str, zone: ZoneInfo) -> tuple[datetime, Precision]:
     """Aware local start of the hour, day or month that a text names; ``ValueError`` for any other text."""
     if _MONTH.fullmatch(text):
@@ -231,6 +272,7 @@ class NewReport(BaseModel):
     size: Size | None = None
     contact: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
     sent_at: Annotated[str, StringConstraints(max_length=40), AfterValidator(_is_moment)] | None = None
+    answers: Annotated[Answers, Field(max_length=20)] = {}
 
     @model_validator(mode="after")
     def _one_place(self) -> "NewReport":

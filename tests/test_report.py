@@ -9,8 +9,11 @@ from pydantic import ValidationError
 from geo_reports.errors import IllegalTransition, InputError
 from geo_reports.report import (
     CLOSED,
+    FIXED,
     OPEN,
+    REASONS,
     TRANSITIONS,
+    UNSEEN,
     WITHDRAWN,
     CloseReason,
     NewReport,
@@ -169,26 +172,32 @@ def test_what_is_no_report(change):
 
 
 def test_every_status_has_one_standing():
-    assert set(Status) == OPEN | CLOSED | WITHDRAWN
-    assert len(OPEN) + len(CLOSED) + len(WITHDRAWN) == len(Status)
+    assert set(Status) == OPEN | CLOSED | WITHDRAWN | {Status.HELD}
+    assert len(OPEN) + len(CLOSED) + len(WITHDRAWN) + 1 == len(Status)
     assert set(TRANSITIONS) == set(Status)
+    assert FIXED < CLOSED
+    assert UNSEEN == WITHDRAWN | {Status.HELD}
 
 
-# rows: from; columns: received, acknowledged, in_progress, cleaned, closed_without_solution, duplicate, rejected
+# rows: from; columns in the order of Status: held, received, acknowledged, in_progress, cleaned, verified,
+# closed_without_solution, duplicate, rejected, retracted
 TABLE = {
-    Status.RECEIVED: "-xxxxxx",
-    Status.ACKNOWLEDGED: "--xxxxx",
-    Status.IN_PROGRESS: "-x-xxxx",
-    Status.CLEANED: "--x----",
-    Status.CLOSED_WITHOUT_SOLUTION: "-xx----",
-    Status.DUPLICATE: "-x-----",
-    Status.REJECTED: "-x-----",
+    Status.HELD: "-x------xx",
+    Status.RECEIVED: "--xxx-xxxx",
+    Status.ACKNOWLEDGED: "---xx-xxxx",
+    Status.IN_PROGRESS: "--x-x-xxxx",
+    Status.CLEANED: "--xx-x----",
+    Status.VERIFIED: "--xx------",
+    Status.CLOSED_WITHOUT_SOLUTION: "--xx------",
+    Status.DUPLICATE: "--x-------",
+    Status.REJECTED: "--x-------",
+    Status.RETRACTED: "----------",
 }
 
 
 @pytest.mark.parametrize(("old", "new"), [(old, new) for old in Status for new in Status])
 def test_which_status_may_follow(old, new):
-    reason = CloseReason.OTHER if new is Status.CLOSED_WITHOUT_SOLUTION else None
+    reason = CloseReason.OTHER if new in REASONS else None
     if TABLE[old][list(Status).index(new)] == "x":
         check_transition(old, new, reason)
     else:
@@ -196,18 +205,23 @@ def test_which_status_may_follow(old, new):
             check_transition(old, new, reason)
 
 
-def test_nothing_goes_back_to_received_and_every_end_has_a_way_back():
-    assert all(Status.RECEIVED not in after for after in TRANSITIONS.values())
-    assert all(TRANSITIONS[end] & OPEN for end in CLOSED | WITHDRAWN)
+def test_only_what_was_held_becomes_received_and_every_end_of_the_municipality_has_a_way_back():
+    assert [old for old, after in TRANSITIONS.items() if Status.RECEIVED in after] == [Status.HELD]
+    assert all(TRANSITIONS[end] & OPEN for end in (CLOSED | WITHDRAWN) - {Status.RETRACTED})
+
+
+@pytest.mark.parametrize("end", REASONS)
+@pytest.mark.parametrize("reason", [None, *CloseReason])
+def test_an_end_without_a_solution_needs_a_reason_that_fits_it(end, reason):
+    if reason in REASONS[end]:
+        check_transition(Status.RECEIVED, end, reason)
+        return
+    with pytest.raises(InputError) as caught:
+        check_transition(Status.RECEIVED, end, reason)
+    assert caught.value.field == "reason"
 
 
 @pytest.mark.parametrize("reason", CloseReason)
-def test_a_reason_belongs_to_closing_without_a_solution_only(reason):
-    check_transition(Status.RECEIVED, Status.CLOSED_WITHOUT_SOLUTION, reason)
-    for old, new, wrong in [
-        (Status.RECEIVED, Status.CLOSED_WITHOUT_SOLUTION, None),
-        (Status.RECEIVED, Status.CLEANED, reason),
-    ]:
-        with pytest.raises(InputError) as caught:
-            check_transition(old, new, wrong)
-        assert caught.value.field == "reason"
+def test_nothing_else_has_a_reason(reason):
+    with pytest.raises(InputError, match="without a reason"):
+        check_transition(Status.RECEIVED, Status.CLEANED, reason)

@@ -13,6 +13,7 @@ from geo_reports.api.models import (
     CategoryList,
     LayerInfo,
     LayerList,
+    QuestionInfo,
     UnitCollection,
     UnitFeature,
     UnitGeometry,
@@ -61,6 +62,7 @@ def list_categories(house: HouseDep, request: Request, response: Response) -> Ca
             CategoryInfo(id=category.id, family=category.family, name=category.name, publish=category.published)
             for category in spec.categories
         ],
+        questions=[QuestionInfo(**question.model_dump(exclude={"children"})) for question in spec.questions],
     )
 
 

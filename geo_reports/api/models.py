@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from geo_reports.report import Audience, CloseReason, Family, Size, Status
+from geo_reports.report import Answers, Audience, CloseReason, Family, Size, Status
 
 Words = Annotated[dict[str, str], Field(description="The same text by language.", examples=[{"es": "Barrio"}])]
 Month = Annotated[str, Field(description="Calendar month.", examples=["2026-09"])]
@@ -39,10 +39,22 @@ class Step(Closed):
     """One step of a report's story."""
 
     at: datetime
-    kind: str
+    kind: str = Field(
+        description="received, status, comment, photo, text, revised, category, merged or parted.", examples=["status"]
+    )
     status: Status | None
-    reason: CloseReason | None
-    note: str | None
+    reason: str | None = Field(
+        description="Why it ended without a solution, what became of a photo, or what its sender corrected."
+    )
+    note: str | None = Field(description="Words to read; of a photo, its number.")
+    by_sender: bool
+
+
+class OwnPhoto(Closed):
+    """A photo of a report, for its sender."""
+
+    n: int
+    state: Literal["held", "published", "withheld"]
 
 
 class Story(Closed):
@@ -63,6 +75,11 @@ class Story(Closed):
     accuracy_m: float | None
     has_contact: bool
     events: list[Step]
+    closed_at: datetime | None
+    answers: dict[str, str | list[str] | bool] = Field(description="Answers to the city's questions, by question.")
+    photos: list[OwnPhoto]
+    voices: int = Field(description="Others who said that they saw the same.")
+    merged_into: str | None = Field(description="Public name of the report it goes on under, where everybody sees it.")
 
 
 class PointGeometry(Closed):
@@ -87,6 +104,9 @@ class PublicReport(Closed):
     unit: str
     unit_name: str
     text: str | None = Field(description="Text that a moderator has published.")
+    answers: Answers = Field(description="Answers to the city's public questions, by question.")
+    voices: int = Field(description="People who saw the same and said so instead of reporting it again.")
+    photos: list[int] = Field(description="Numbers of published photos: `/fotos/{public_id}/{number}.jpg`.")
     synthetic: bool = Field(description="Made up for a demonstration.")
 
 
@@ -280,15 +300,36 @@ class CategoryInfo(Closed):
     publish: Literal["point", "area", "never"]
 
 
+class OptionInfo(Closed):
+    """One answer to choose."""
+
+    id: str
+    name: Words
+
+
+class QuestionInfo(Closed):
+    """A question about a report; its answer is an option's id, a list of them, or true and false."""
+
+    id: str
+    family: Family
+    categories: list[str] = Field(description="What it is asked about; empty for every category of the family.")
+    kind: Literal["choice", "choices", "yes_no"]
+    name: Words
+    help: Words | None
+    options: list[OptionInfo]
+    public: bool = Field(description="Whether the answer is shown with a published report.")
+
+
 class CategoryList(Closed):
     """The city's vocabulary."""
 
     families: dict[Family, Words]
     categories: list[CategoryInfo]
+    questions: list[QuestionInfo]
 
 
 class StatusChange(Closed):
-    """A step in the workflow. Only `closed_without_solution` takes a reason, and it must have one."""
+    """A step in the workflow. `closed_without_solution` and `rejected` need a reason; nothing else has one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "cleaned", "note": "Retirado el 30."}]})
 

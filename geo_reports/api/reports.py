@@ -13,6 +13,7 @@ from geo_reports.api.given import HouseDep, ViewDep, Visitor
 from geo_reports.api.models import Link, PointGeometry, PublicReport, ReportCollection, ReportFeature, Story
 from geo_reports.api.openapi import PREFIX
 from geo_reports.api.params import ReportQuery
+from geo_reports.errors import NotFound
 from geo_reports.report import Audience
 
 router = APIRouter(tags=["reports"])
@@ -40,16 +41,24 @@ def find(
     return ReportCollection(features=features, numberReturned=len(features), links=links)
 
 
-@router.get("/reports/{code}", summary="Follow a report", responses=errors(404))
+@router.get("/reports/{code}", summary="Follow a report", responses=errors(404, 429))
 def follow(
     house: HouseDep,
+    request: Request,
     response: Response,
     code: Annotated[str, Path(description="Secret tracking code; case and dashes do not matter.")],
 ) -> Story:
-    """Tell the sender what became of a report; any wrong code gets the same 404."""
-    story = house.view(Audience.RESIDENT).by_code(code)
+    """Tell the sender what became of a report; any wrong code gets the same 404, and 429 after too many."""
+    try:
+        story = house.view(Audience.RESIDENT).by_code(code)
+    except NotFound:
+        house.followup.wrong_code(request.client.host if request.client else "")
+        raise
     response.headers["Cache-Control"] = "no-store"
-    return Story.model_validate(asdict(story))
+    facts = asdict(story)
+    own = {name: facts[name] for name in Story.model_fields if name in facts}
+    merged_into = story.followed.public_id if story.followed else None
+    return Story.model_validate(own | {"voices": story.n_joined, "merged_into": merged_into})
 
 
 def _features(frame: pd.DataFrame) -> list[ReportFeature]:

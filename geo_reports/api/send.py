@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -15,8 +14,9 @@ from starlette.datastructures import FormData, UploadFile
 
 from geo_reports.api.answers import WITH_BODY, Documented, errors
 from geo_reports.api.given import MAX_BODY_BYTES, HouseDep, body_of, media_type, require_json, sender_of
+from geo_reports.api.lane import REFUSAL
 from geo_reports.api.models import Receipt
-from geo_reports.api.openapi import PREFIX
+from geo_reports.api.receipt import receipt
 from geo_reports.house import House
 from geo_reports.intake import MOST_PHOTOS, Accepted, Challenge, HeldPhoto, Pending, Proof, check_number, originals
 from geo_reports.report import Channel, NewReport
@@ -59,7 +59,7 @@ _FORM = {
             "type": "array",
             "maxItems": MOST_PHOTOS,
             "items": {"type": "string", "format": "binary"},
-            "description": "JPEG, PNG, WebP or HEIC. Kept without what the camera wrote; shown to nobody yet.",
+            "description": "JPEG, PNG, WebP or HEIC. Kept without what the camera wrote; shown once a moderator agrees.",
         },
     },
 }
@@ -85,6 +85,8 @@ def sending(house: House) -> APIRouter:
             return handle
 
     async def handle(request: Request) -> Response:
+        if (refusal := request.scope.get(REFUSAL)) is not None:
+            raise refusal
         key = request.headers.get("idempotency-key")
         again = _again(request)
         with house.intake.claim(key):
@@ -146,7 +148,7 @@ async def _take(
 
     # an address may be looked up for seconds, a position is placed in microseconds
     pending = submit() if new.lon is not None else await run_in_threadpool(submit)
-    return _answer(pending.accepted(await asyncio.wrap_future(pending.stored)))
+    return receipt(pending.accepted(await asyncio.wrap_future(pending.stored)))
 
 
 async def _take_form(house: House, request: Request, key: str | None, again: bool) -> Response:
@@ -166,7 +168,7 @@ async def _take_form(house: House, request: Request, key: str | None, again: boo
             return [house.intake.photos.hold(file) for file in files]
 
         held = await run_in_threadpool(hold)
-    return _answer(held) if isinstance(held, Accepted) else await _take(house, request, new, key, again, held)
+    return receipt(held) if isinstance(held, Accepted) else await _take(house, request, new, key, again, held)
 
 
 def parse(body: bytes) -> NewReport:
@@ -233,9 +235,3 @@ def _again(request: Request) -> bool:
     except ValidationError as error:
         faults = [{**fault, "loc": ("query", "again")} for fault in error.errors()]
         raise RequestValidationError(faults) from error
-
-
-def _answer(accepted: Accepted) -> Response:
-    url = f"{PREFIX}/reports/{accepted.code}"
-    body = {"code": accepted.code, "public_id": accepted.public_id, "url": url, "status": accepted.status}
-    return JSONResponse(body, 201 if accepted.created else 200, {"Location": url, "Cache-Control": "no-store"})

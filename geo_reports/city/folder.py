@@ -20,6 +20,7 @@ from geo_reports.city.model import (
     PlacesSpec,
     PlanSpec,
     PlansSpec,
+    QuestionSpec,
     StreetsSpec,
     VersionSpec,
 )
@@ -211,6 +212,11 @@ class City:
     def categories_of(self, family: Family) -> list[CategorySpec]:
         """Categories of one family, in the order of the file."""
         return [category for category in self.spec.categories if category.family is family]
+
+    def questions_of(self, category: CategorySpec) -> list[QuestionSpec]:
+        """Questions asked about reports of one category, in the order of the file."""
+        mine = [question for question in self.spec.questions if question.family is category.family]
+        return [question for question in mine if not question.categories or category.id in question.categories]
 
     def layer(self, layer_id: str) -> Layer:
         """Layer by id; ``NotFound`` names those there are."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from geo_reports.report import Family
+from geo_reports.report import Family, Size
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
@@ -84,6 +84,61 @@ class EmergencySpec(Strict):
     name: Words
 
 
+class OptionSpec(Strict):
+    """One answer to choose."""
+
+    id: Identifier
+    name: Words
+
+
+class QuestionSpec(Strict):
+    """A question about a report, answered by choosing; ``public`` answers are shown with a published report.
+
+    ``categories`` narrows it to some of its family; ``children`` has it asked in the children's mode too.
+    """
+
+    id: Identifier
+    family: Family
+    categories: tuple[Identifier, ...] = ()
+    kind: Literal["choice", "choices", "yes_no"]
+    name: Words
+    help: Words | None = None
+    options: tuple[OptionSpec, ...] = ()
+    public: bool = False
+    children: bool = False
+
+    @model_validator(mode="after")
+    def _has_options(self) -> "QuestionSpec":
+        if (self.kind == "yes_no") == bool(self.options):
+            raise ValueError("choice and choices need options, yes_no has none")
+        ids = [option.id for option in self.options]
+        if len(ids) != len(set(ids)):
+            raise ValueError("has two options with the same id")
+        if self.public and self.family is Family.SECURITY:
+            raise ValueError("an answer about security is never shown with a report: remove public = true")
+        return self
+
+
+class ChildrenSpec(Strict):
+    """The mode for girls, boys and adolescents: what they may report, and who helps with anything about a person."""
+
+    categories: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    help: Annotated[tuple[EmergencySpec, ...], Field(min_length=1)]
+
+
+class EvidenceSpec(Strict):
+    """Keep photos as they were sent, encrypted, for so many days: for proceedings that need them."""
+
+    days: Annotated[int, Field(ge=1, le=3650)]
+
+
+class QuickExitSpec(Strict):
+    """Where the button that leaves the page at once leads: a page nobody is surprised to see."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s\"'<>]{3,200}$")]
+    name: Words
+
+
 class PopulationSpec(Strict):
     """Residents per unit, from a table of its own. Thousands commas are understood."""
 
@@ -153,6 +208,10 @@ class StreetsSpec(Strict):
     licence: str = ""
 
 
+VOLUMES_M3 = {Size.BAG: 0.05, Size.WHEELBARROW: 0.1, Size.CAR: 0.5, Size.TRUCK: 6.0}
+"""Cubic metres that a bag, a wheelbarrow, a car's boot and a small tipper truck hold."""
+
+
 class CitySpec(Strict):
     """``layers/city.toml``."""
 
@@ -167,6 +226,11 @@ class CitySpec(Strict):
     families: dict[Family, FamilySpec]
     categories: Annotated[tuple[CategorySpec, ...], Field(min_length=1)]
     emergency: tuple[EmergencySpec, ...] = ()
+    questions: tuple[QuestionSpec, ...] = ()
+    volumes_m3: dict[Size, Annotated[float, Field(gt=0, le=1000)]] = VOLUMES_M3
+    children: ChildrenSpec | None = None
+    evidence: EvidenceSpec | None = None
+    quick_exit: QuickExitSpec | None = None
     layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1)]
     places: tuple[PlacesSpec, ...] = ()
     streets: tuple[StreetsSpec, ...] = ()

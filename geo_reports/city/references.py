@@ -37,7 +37,11 @@ def _city(spec: CitySpec, toml: Path, findings: Findings) -> None:
     for key, value in (("primary_layer", spec.primary_layer), ("boundary_layer", spec.boundary_layer)):
         if value is not None and value not in layer_ids:
             findings.problem(toml, key, f"names no layer: {value!r}", f"name one of {', '.join(layer_ids)}")
-    for key, ids in (("layers", layer_ids), ("categories", [category.id for category in spec.categories])):
+    for key, ids in (
+        ("layers", layer_ids),
+        ("categories", [category.id for category in spec.categories]),
+        ("questions", [question.id for question in spec.questions]),
+    ):
         for repeated in sorted({name for name in ids if ids.count(name) > 1}):
             findings.problem(toml, f"{key}[{repeated}]", "appears twice", "keep one")
     for family in Family:
@@ -51,6 +55,7 @@ def _city(spec: CitySpec, toml: Path, findings: Findings) -> None:
                 "shows security reports as points",
                 "make sure it is about a thing, never about a person",
             )
+    _asked(spec, toml, findings)
     for layer in spec.layers:
         _editions(layer, toml, findings)
         for number, version in enumerate(layer.versions):
@@ -62,6 +67,19 @@ def _city(spec: CitySpec, toml: Path, findings: Findings) -> None:
                         "is empty",
                         "say where the data come from",
                     )
+
+
+def _asked(spec: CitySpec, toml: Path, findings: Findings) -> None:
+    """Note questions and a children's mode about categories that do not exist, or are of the other family."""
+    families = {category.id: category.family for category in spec.categories}
+    for question in spec.questions:
+        for category in question.categories:
+            if families.get(category) is not question.family:
+                wrong = f"names no category of {question.family}: {category!r}"
+                findings.problem(toml, f"questions[{question.id}].categories", wrong, "see [[categories]]")
+    for category in spec.children.categories if spec.children else ():
+        if category not in families:
+            findings.problem(toml, "children.categories", f"names no category: {category!r}", "see [[categories]]")
 
 
 def _editions(layer: LayerSpec, toml: Path, findings: Findings) -> None:

@@ -25,6 +25,7 @@ from geo_reports.errors import InputError
 if TYPE_CHECKING:
     from geo_reports.intake.erasure import Erased
     from geo_reports.intake.safekeeping import Made, Manifest, Restored
+    from geo_reports.settings import Settings
 
 KeyOption = Annotated[
     Path | None, typer.Option("--key-file", help="File of the backup key. [default: backup.key beside the server keys]")
@@ -160,6 +161,9 @@ def erase(
         str | None, typer.Option(help="Tracking code of the report; `-` reads it from standard input.")
     ] = None,
     report: Annotated[str | None, typer.Option(help="Public number of the report, instead of a code.")] = None,
+    subscriber: Annotated[
+        str | None, typer.Option(help="E-mail address that no longer follows any neighborhood; `-` reads it.")
+    ] = None,
     reason: Annotated[
         str | None, typer.Option(help="Why, in 32 characters that name nobody: it stays in the chain of events.")
     ] = None,
@@ -173,8 +177,11 @@ def erase(
 
     Example: `geo-reports erase --report k3v9x0q2m5t1 --reason "court order 12/2026"`
     """
-    if (code is None) == (report is None):
-        raise InputError("Give one of: --code CODE or --report NUMBER.")
+    if [code, report, subscriber].count(None) != 2:
+        raise InputError("Give one of: --code CODE, --report NUMBER or --subscriber ADDRESS.")
+    if subscriber is not None:
+        _erase_subscriber(sys.stdin.readline() if subscriber == "-" else subscriber, settings(city, db), demo, json)
+        return
     if reason is None:
         raise InputError("Say why with --reason: in 32 characters that name nobody.")
     need_store(db)
@@ -189,6 +196,14 @@ def erase(
         given = sys.stdin.readline().strip() if code == "-" else code or ""
         done = erasure.by_code(given, reason=reason, actor=ACTOR)
     say_json(vars(done)) if json else _tell_erased(done)
+
+
+def _erase_subscriber(address: str, config: "Settings", demo: bool, json: bool) -> None:
+    need_store(config.db or None)
+    from geo_reports.app import build_subscriptions
+
+    n = build_subscriptions(config, demo=demo).forget(address.strip())
+    say_json({"subscriptions": n}) if json else say(f"Erased: {n} subscriptions of this address.")
 
 
 def _tell_erased(done: "Erased") -> None:

@@ -13,6 +13,13 @@ MAY_MOVE: dict[Audience, frozenset[Family]] = {
     Audience.MODERATOR: frozenset(Family),
     Audience.ADMIN: frozenset(Family),
 }
+MAY_CHOOSE: dict[Status, frozenset[Audience]] = {
+    Status.RETRACTED: frozenset(),  # only its sender takes a report back
+    Status.VERIFIED: frozenset({Audience.MODERATOR, Audience.ADMIN}),
+}
+"""Roles that may move a report to a status; every role that moves reports, where a status is not named."""
+MAY_APPROVE = frozenset({Audience.MODERATOR, Audience.ADMIN})
+"""Roles for which held reports exist."""
 LONGEST_NOTE, LONGEST_TEXT = 1000, 4000
 """Characters; a published text may be as long as one that is sent."""
 MAY_PUBLISH = frozenset({Audience.MODERATOR, Audience.ADMIN})
@@ -36,14 +43,14 @@ class Fieldwork:
         Raises ``NotFound``, ``IllegalTransition``, or ``InputError`` when a closing lacks its reason.
         """
         allowed = MAY_MOVE.get(actor.role, frozenset())
-        family, category = self._kind(public_id, allowed)
-        if family not in allowed:
-            raise NotAllowed(f"The role {actor.role} cannot change the status of this report.")
+        family, category = self._kind(public_id, allowed, held=actor.role in MAY_APPROVE)
+        if family not in allowed or not may_choose(actor.role, status):
+            raise NotAllowed(f"The role {actor.role} cannot move this report to {status}.")
         self._store.set_status(
             public_id,
             status,
             reason=reason,
-            note=_sound(note, LONGEST_NOTE, "note"),
+            note=sound(note, LONGEST_NOTE, "note"),
             actor=actor.login,
             at=self._seconds(),
             messages=self._messages(public_id, family, category),
@@ -53,18 +60,16 @@ class Fieldwork:
         """Publish a text that a moderator has read, or take it back with None."""
         if actor.role not in MAY_PUBLISH:
             raise NotAllowed("Only a moderator publishes text.")
-        self._store.set_public_text(
-            public_id, _sound(text, LONGEST_TEXT, "text"), actor=actor.login, at=self._seconds()
-        )
+        self._store.set_public_text(public_id, sound(text, LONGEST_TEXT, "text"), actor=actor.login, at=self._seconds())
 
     def _messages(self, public_id: str, family: Family, category: str) -> tuple[Message, ...]:
         has_contact = self._store.sealed_contact(public_id) is not None
         return self._announce(News("report.status", public_id, family, category, has_contact))
 
-    def _kind(self, public_id: str, allowed: frozenset[Family]) -> tuple[Family, str]:
-        """Family and category of a report."""
+    def _kind(self, public_id: str, allowed: frozenset[Family], *, held: bool) -> tuple[Family, str]:
+        """Family and category of a report; one that waits for approval is there only where ``held``."""
         found = self._store.find(Query(public_id=public_id))
-        if found.empty:
+        if found.empty or (found.status.iloc[0] == Status.HELD and not held):
             # whose role changes nothing is not told which reports exist
             raise NotFound(f"There is no report {public_id!r}.") if allowed else NotAllowed("This needs another role.")
         return Family(found.family.iloc[0]), str(found.category.iloc[0])
@@ -73,7 +78,12 @@ class Fieldwork:
         return int(self._clock().timestamp())
 
 
-def _sound(text: str | None, longest: int, field: str) -> str | None:
+def may_choose(role: Audience, status: Status) -> bool:
+    """Tell whether a role may move a report to a status, as far as the status is concerned."""
+    return role in MAY_CHOOSE.get(status, MAY_MOVE)
+
+
+def sound(text: str | None, longest: int, field: str) -> str | None:
     """Text without blanks around it, None for an empty one; ``InputError`` for one that cannot be kept."""
     plain = (text or "").strip()
     if len(plain) > longest or "\x00" in plain:

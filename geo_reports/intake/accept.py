@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
 
-from geo_reports.city import City
+from geo_reports.city import City, check_answers
 from geo_reports.errors import BadPhoto, InProgress, InputError, StoreError, TooManyRequests, UnknownCategory
 from geo_reports.intake.admission import Admission
 from geo_reports.intake.flood import Proof
@@ -36,16 +36,27 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class Examined:
+    """Where (WGS 84 degrees) and when a report that can be used was seen."""
+
+    lon: float
+    lat: float
+    accuracy_m: float | None
+    occurred: Occurred
+
+
+@dataclass(frozen=True)
 class Pending:
     """A report on its way to the disk: it is accepted when ``stored`` has a result, which is given to ``accepted``."""
 
     stored: "Future[bool]"
     code: str
     public_id: str
+    status: Status = Status.RECEIVED
 
     def accepted(self, created: bool) -> Accepted:
         """Receipt, to be shown once ``stored`` said whether the report is new."""
-        return Accepted(self.code, self.public_id, Status.RECEIVED, created)
+        return Accepted(self.code, self.public_id, self.status, created)
 
 
 class Intake:
@@ -72,9 +83,13 @@ class Intake:
         """Store what was handed in, then take in nothing more; False when it could not be stored in ``DRAIN_S``."""
         return self._writer.close(DRAIN_S)
 
+    def after_each_group(self, told: Callable[[], None]) -> None:
+        """Have ``told`` called, from another thread, whenever reports that were submitted have their answers."""
+        self._writer.after_each_group(told)
+
     def tidy(self) -> int:
-        """Remove photos of reports that were never sent, if older than a day; returns how many."""
-        return self._photos.collect(self._store) if self._photos is not None else 0
+        """Remove photos of reports that were never sent, if older than a day, and originals that are due."""
+        return self._photos.collect(self._store, int(self._clock().timestamp())) if self._photos is not None else 0
 
     def new_key(self) -> str:
         """Idempotency key for a form: sending the form twice makes one report."""
@@ -115,9 +130,12 @@ class Intake:
         photos: Sequence[HeldPhoto] = (),
         again: bool = True,
         proof: Proof | None = None,
+        status: Status = Status.RECEIVED,
     ) -> Accepted:
         """Store a report; when this returns it is on disk. Arguments and errors as of ``submit``."""
-        pending = self.submit(new, channel=channel, key=key, sender=sender, photos=photos, again=again, proof=proof)
+        pending = self.submit(
+            new, channel=channel, key=key, sender=sender, photos=photos, again=again, proof=proof, status=status
+        )
         return pending.accepted(pending.stored.result())
 
     def submit(
@@ -130,6 +148,8 @@ class Intake:
         photos: Sequence[HeldPhoto] = (),
         again: bool = True,
         proof: Proof | None = None,
+        status: Status = Status.RECEIVED,
+        look: bool = True,
     ) -> Pending:
         """Hand a report to the writer. Fast for a report with a position; one with an address may take seconds.
 
@@ -145,6 +165,10 @@ class Intake:
             False refuses a report whose content came under another key in the last ten minutes.
         proof : Proof, optional
             What shows, while reports flood in, that the sender took trouble.
+        status : Status
+            ``HELD`` for a report that must be approved first; what is accepted without is ``RECEIVED``.
+        look : bool
+            False does not look in the store whether a report that is refused came before: for who must not wait.
 
         Raises
         ------
@@ -157,14 +181,19 @@ class Intake:
         ``Pending.stored`` raises ``ReusedKey``, ``SameReport``, or ``StoreError`` when nothing was stored.
         """
         code = self._key.code(check_idempotency_key(key) if key is not None else new_idempotency_key())
-        sending = self._sending(new, code, channel, photos, again)
+        sending = self._sending(new, code, channel, photos, again, status)
         public_id = sending.new.public_id[0]
         try:
-            return Pending(self._enter(sending, sender, proof), code, public_id)
+            return Pending(self._enter(sending, sender, proof), code, public_id, status)
         except (TooManyRequests, StoreError):
-            if key is not None and self._came_before(sending.receipt):
-                return Pending(_done(False), code, public_id)
+            if look and key is not None and self._came_before(sending.receipt):
+                return Pending(_done(False), code, public_id, status)
             raise
+
+    def examine(self, new: NewReport) -> Examined:
+        """Say when and where a report would be stored; nothing is stored. Raises what ``submit`` says of the report."""
+        _, occurred, (lon, lat, accuracy_m) = self._examined(new, self._clock())
+        return Examined(lon, lat, accuracy_m, occurred)
 
     def known(self, new: NewReport, key: str, originals: Sequence[bytes]) -> Accepted | None:
         """Receipt of a report that came before with this key and these files (SHA-256), None for a new one."""
@@ -192,17 +221,21 @@ class Intake:
 
     def _body_hash(self, new: NewReport, originals: Sequence[bytes]) -> bytes:
         """What tells a retry from another report: what was sent but for the clock, which a retry may set anew."""
-        return self._key.body_hash(new.model_dump_json(exclude={"sent_at"}).encode() + b"".join(originals))
+        # fields that came later are left out while they are empty: a retry may come after an upgrade
+        later = {name for name in ("answers",) if not getattr(new, name)}
+        return self._key.body_hash(new.model_dump_json(exclude={"sent_at", *later}).encode() + b"".join(originals))
 
     def _sending(
-        self, new: NewReport, code: str, channel: Channel, photos: Sequence[HeldPhoto], again: bool
+        self,
+        new: NewReport,
+        code: str,
+        channel: Channel,
+        photos: Sequence[HeldPhoto],
+        again: bool,
+        status: Status,
     ) -> Sending:
-        self._require_category(new)
         now = self._clock()
-        occurred = Occurred.parse(new.occurred_at, self._city.zone) if new.occurred_at else Occurred.unknown()
-        if future(occurred, now):
-            raise InputError("The time lies in the future; write when you saw it.", field="occurred_at")
-        place = self._place(new)
+        answers, occurred, place = self._examined(new, now)
         code_hash = self._key.code_hash(code)
         receipt = Receipt(
             code_hash,
@@ -211,8 +244,19 @@ class Intake:
             None if again or self._too_telling(new) else int(now.timestamp()) - TWIN_S,
         )
         arrivals = self._arrivals(new, occurred, place, channel, code_hash, int(now.timestamp()), photos)
+        if answers or status is not Status.RECEIVED:
+            arrivals = replace(arrivals, status=[str(status)], answers=[answers])
         news = News("report.received", arrivals.public_id[0], new.family, new.category, bool(new.contact))
-        return Sending(arrivals, receipt, self._announce(news))
+        return Sending(arrivals, receipt, () if status is Status.HELD else self._announce(news))
+
+    def _examined(self, new: NewReport, now: datetime) -> tuple[str | None, Occurred, tuple[float, float, float | None]]:
+        """Answers as they are kept, time and place of a report that can be used."""
+        self._require_category(new)
+        answers = check_answers(self._city, self._city.categories[new.category], new.answers)
+        occurred = Occurred.parse(new.occurred_at, self._city.zone) if new.occurred_at else Occurred.unknown()
+        if future(occurred, now):
+            raise InputError("The time lies in the future; write when you saw it.", field="occurred_at")
+        return answers, occurred, self._place(new)
 
     def _too_telling(self, new: NewReport) -> bool:
         """Tell whether "the same came before" would say to anybody who guesses that something was reported there."""
@@ -249,7 +293,7 @@ class Intake:
         return Arrivals(
             source=str(channel),
             channel=str(channel),
-            actor="resident" if channel in (Channel.WEB, Channel.API) else str(channel),
+            actor="resident" if channel in (Channel.WEB, Channel.API, Channel.CHILDREN) else str(channel),
             received_at=now,
             family=[str(new.family)],
             category=[new.category],

@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_reports.city import City
+from geo_reports.city import CategorySpec, City, check_answers
 from geo_reports.errors import InputError
 from geo_reports.intake.keys import ServerKey
 from geo_reports.intake.locate import Locator
-from geo_reports.report import CLOSED, Channel, Family, Occurred, Precision, Size, Status
+from geo_reports.report import CLOSED, Answers, Channel, Family, Occurred, Precision, Size, Status
 from geo_reports.store import Arrivals, Store, identity
 
 DAYS = 430
@@ -34,6 +34,8 @@ STATUS_SHARES = {
 }
 SPREAD_M = {Family.DUMP: 60.0, Family.SECURITY: 350.0}
 CLUSTERED = {Family.DUMP: 0.45, Family.SECURITY: 0.35}
+ANSWERED = 0.6
+"""Share of questions that somebody answers."""
 M_PER_DEGREE = 111_320.0
 
 
@@ -111,6 +113,7 @@ class Demo:
             closed_at=_closings(occurred, status.tolist(), now, random),
             description=self._descriptions(category),
             units=units,
+            answers=self._answers(category, random),
         )
 
     def _places(
@@ -141,6 +144,24 @@ class Demo:
             moment = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
             out.append(Occurred.local(moment, Precision.HOUR))
         return out
+
+    def _answers(self, categories: list[str], random: np.random.Generator) -> list[str | None]:
+        """Answers to some of the city's questions, as they are kept."""
+        (own,) = random.spawn(1)  # so that a city's questions change nothing else about its demo reports
+        return [self._answered(self.city.categories[name], own) for name in categories]
+
+    def _answered(self, category: CategorySpec, random: np.random.Generator) -> str | None:
+        answers: Answers = {}
+        for question in self.city.questions_of(category):
+            if random.random() >= ANSWERED:
+                continue
+            options = [option.id for option in question.options]
+            if not options:
+                answers[question.id] = bool(random.random() < 0.5)
+                continue
+            one = options[int(random.integers(len(options)))]
+            answers[question.id] = [one] if question.kind == "choices" else one
+        return check_answers(self.city, category, answers)
 
     def _descriptions(self, categories: list[str]) -> list[str | None]:
         language = self.city.spec.locale[:2]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from geo_reports.errors import InputError
 from geo_reports.intake.keys import ServerKey
+from geo_reports.intake.settling import Settling
 from geo_reports.store import Erased, Eraser
 
 __all__ = ["Erased", "Erasure"]
@@ -19,11 +20,22 @@ class Erasure:
 
     def __init__(self, eraser: Eraser, key: ServerKey, clock: Callable[[], datetime]) -> None:
         self._eraser, self._key, self._clock = eraser, key, clock
+        self._settling = Settling(eraser.settle)
 
     def by_code(self, code: str, *, reason: str = "asked for by its sender", actor: str = SENDER) -> Erased:
         """Erase the report a tracking code belongs to; ``NotFound`` says nothing more."""
         code_hash = self._key.code_hash(code)
         return self._eraser.by_code_hash(code_hash, reason=_sound(reason), actor=actor, at=self._seconds())
+
+    def by_code_soon(self, code: str, *, reason: str = "asked for by its sender", actor: str = SENDER) -> None:
+        """Erase as ``by_code``, without waiting for the file to be written anew: that is done in the background."""
+        code_hash = self._key.code_hash(code)
+        begun = self._eraser.begin_by_code_hash(code_hash, reason=_sound(reason), actor=actor, at=self._seconds())
+        self._settling.add(begun.wanted)
+
+    def close(self, timeout_s: float) -> bool:
+        """Wait for what is done in the background; False when that takes longer."""
+        return self._settling.close(timeout_s)
 
     def by_report(self, public_id: str, *, reason: str, actor: str) -> Erased:
         """Erase a report by its public name; ``NotFound`` where there is none."""

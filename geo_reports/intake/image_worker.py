@@ -40,6 +40,9 @@ TURNS = {
 """What undoes each EXIF orientation (Exif 2.32, tag 0x0112)."""
 ORIENTATION, GPS = 0x0112, 0x8825
 QUALITY = 82
+BLOCK_PX = 16
+"""Side of the blocks in which a JPEG with halved colour codes its pixels: what lies in one colours all of it."""
+COVER = (72, 72, 72)
 LARGEST_PROFILE_BYTES = 1_000_000
 DAMAGED = (
     ArithmeticError,
@@ -62,10 +65,10 @@ class Refused(Exception):
     """A photo is not decoded; the text is one word for the service."""
 
 
-def pixels(data: bytes, ask: dict[str, Any]) -> bytes:
-    """JPEG (sRGB, upright, at most ``longest_px`` along its longer side) that holds the photo's pixels only."""
+def pixels(data: bytes, ask: dict[str, Any]) -> tuple[bytes, tuple[float, float] | None]:
+    """JPEG (sRGB, upright, at most ``longest_px`` along its longer side) of the photo's pixels only, and its place."""
     image = _opened(data, ask)
-    turn = TURNS.get(_orientation(image))
+    turn, place = TURNS.get(_orientation(image)), position(image)
     if ask["kind"] == "JPEG":  # of HEIF, draft() would take the thumbnail, which may be another picture
         # libjpeg decodes at a half, a quarter or an eighth of the size for a third of the time; for 4032 pixels to
         # become 2016 of 2048 allowed, a little less than the most is enough
@@ -82,17 +85,49 @@ def pixels(data: bytes, ask: dict[str, Any]) -> bytes:
     small = _srgb(small, profile)
     if turn is not None:
         small = small.transpose(turn)
+    return _fresh(small), place
+
+
+def covered(data: bytes, ask: dict[str, Any]) -> bytes:
+    """JPEG of a picture with ``rectangles`` (x, y, width, height as shares of it) filled, then shrunk.
+
+    In this order, since shrinking first would mix what is to be hidden into the pixels around it.
+    """
+    image = _opened(data, ask).convert("RGB")
+    for rectangle in ask["rectangles"]:
+        image.paste(COVER, _blocks(rectangle, image.size))
+    size = _fitted(image.size, ask["longest_px"])
+    return _fresh(image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.3))
+
+
+def _blocks(rectangle: list[float], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the whole blocks that a rectangle touches."""
+    low, high = [], []
+    for start, length, pixels_ in zip(rectangle[:2], rectangle[2:], size, strict=True):
+        low.append(math.floor(start * pixels_ / BLOCK_PX) * BLOCK_PX)
+        high.append(min(pixels_, math.ceil((start + length) * pixels_ / BLOCK_PX) * BLOCK_PX))
+    return low[0], low[1], high[0], high[1]
+
+
+def _fresh(image: Image.Image) -> bytes:
+    """JPEG of a picture's pixels and of nothing else."""
     # only a new picture is free of what Pillow carries along: a JPEG comment outlives convert() and resize()
-    fresh = Image.new("RGB", small.size)
-    fresh.paste(small)
+    fresh = Image.new("RGB", image.size)
+    fresh.paste(image)
     sink = io.BytesIO()
     fresh.save(sink, "JPEG", quality=QUALITY)
     return sink.getvalue()
 
 
-def position(data: bytes, ask: dict[str, Any]) -> tuple[float, float] | None:
+def position(image: Image.Image) -> tuple[float, float] | None:
     """Longitude and latitude the camera wrote, in degrees; None where it wrote none that can be true."""
-    found = _opened(data, ask).getexif().get_ifd(GPS)
+    with contextlib.suppress(*DAMAGED):  # a garbled EXIF block is no reason to refuse the picture
+        return _position(image)
+    return None
+
+
+def _position(image: Image.Image) -> tuple[float, float] | None:
+    found = image.getexif().get_ifd(GPS)
     lat, lon = _degrees(found.get(2)), _degrees(found.get(4))
     lat, lon = -lat if found.get(1) == "S" else lat, -lon if found.get(3) == "W" else lon
     # 0, 0 is what a camera without a fix writes; not-a-number fails the comparisons
@@ -159,11 +194,12 @@ def answer(job: socket.socket) -> None:
         said: dict[str, Any]
         confine(ask)
         try:
-            if ask["want"] == "position":
-                said = {"position": position(data, ask)}
-            else:
-                made = pixels(data, ask)
+            if ask["want"] == "covered":
+                made = covered(data, ask)
                 said = {"bytes": len(made)}
+            else:
+                made, place = pixels(data, ask)
+                said = {"bytes": len(made), "position": place}
         except Refused as error:
             said = {"refused": str(error)}
         except MemoryError:

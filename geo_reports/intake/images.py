@@ -1,7 +1,6 @@
 """Take a photo in: whatever file was sent, what is kept is a new JPEG that holds its pixels and nothing else."""
 
 import atexit
-import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,11 +38,15 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Image:
-    """A photo as it may be kept: upright, sRGB, without metadata of any kind."""
+    """A photo as it may be kept: upright, sRGB, without metadata of any kind.
+
+    ``place`` is the longitude and latitude (WGS 84) that the camera wrote, to be offered to the sender, never kept.
+    """
 
     jpeg: bytes
     width: int
     height: int
+    place: tuple[float, float] | None = None
 
 
 def reencode(data: bytes, *, limits: Limits = LIMITS, pool: Pool | None = None) -> Image:
@@ -52,24 +55,25 @@ def reencode(data: bytes, *, limits: Limits = LIMITS, pool: Pool | None = None) 
     Raises ``BadPhoto`` for what is no readable photo, ``PhotoTooLarge``, or ``TooManyRequests`` when the workers are
     busy. Of a moving picture the first frame is taken.
     """
-    made = _ask("pixels", data, limits, pool).jpeg
+    answer = ask({"want": "pixels"}, data, limits, pool)
+    width, height = measured(answer.jpeg)
+    return Image(answer.jpeg, width, height, _place(answer.said.get("position")))
+
+
+def measured(jpeg: bytes) -> tuple[int, int]:
+    """Width and height of what a worker made; ``BadPhoto`` where it holds anything but pixels."""
     try:
-        width, height = size_of_plain(made)
+        return size_of_plain(jpeg)
     except NotOnlyPixels as error:
         raise BadPhoto(UNREADABLE) from error
-    return Image(made, width, height)
 
 
-def position_of(data: bytes, *, limits: Limits = LIMITS, pool: Pool | None = None) -> tuple[float, float] | None:
-    """Longitude and latitude (WGS 84) the camera wrote, or None; to suggest a place to the sender, never to be kept."""
-    try:
-        found = _ask("position", data, limits, pool).said.get("position")
-    except BadPhoto:
-        return None
+def _place(found: object) -> tuple[float, float] | None:
+    """Longitude and latitude of a worker's answer, believed only where they can be true."""
     if not (isinstance(found, list) and len(found) == 2 and all(isinstance(value, float) for value in found)):
         return None
     lon, lat = found
-    return (lon, lat) if math.isfinite(lon) and abs(lon) <= 180 and abs(lat) <= 90 else None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 and (lon, lat) != (0, 0) else None
 
 
 def kind_of(data: bytes) -> str | None:
@@ -87,14 +91,15 @@ def kind_of(data: bytes) -> str | None:
     return None
 
 
-def _ask(want: str, data: bytes, limits: Limits, pool: Pool | None) -> Answer:
+def ask(what: dict[str, Any], data: bytes, limits: Limits, pool: Pool | None) -> Answer:
+    """Have a worker do ``what`` with a file; errors as of ``reencode``."""
     if len(data) > limits.max_bytes:
         raise PhotoTooLarge(TOO_LARGE)
     kind = kind_of(data)
     if kind is None:
         raise BadPhoto(NOT_A_PHOTO)
-    ask: dict[str, Any] = {
-        "want": want,
+    job: dict[str, Any] = {
+        **what,
         "kind": kind,
         "max_pixels": limits.max_pixels,
         "max_pixels_whole": limits.max_pixels_whole,
@@ -103,7 +108,7 @@ def _ask(want: str, data: bytes, limits: Limits, pool: Pool | None) -> Answer:
         "cpu_s": limits.cpu_s,
     }
     try:
-        answer = (pool or shared_pool()).run(ask, data, limits.wall_s)
+        answer = (pool or shared_pool()).run(job, data, limits.wall_s)
     except WorkerLost as error:
         raise BadPhoto(UNREADABLE) from error
     if answer.said.get("refused") == "large":

@@ -4,7 +4,6 @@ The key is made when a store is first used, in a file of its own that only its o
 the store: a copy of the database alone opens no contact and matches no tracking code.
 """
 
-import hashlib
 import hmac
 import os
 import re
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from geo_reports.errors import InputError, KeyProblem, NotFound
+from geo_reports.errors import InputError, KeyProblem
 from geo_reports.intake.signer import HeadSigner
 from geo_reports.store.keyfile import SECRET_BYTES, read_secret, server_key_file, write_secret
 
@@ -57,12 +56,13 @@ class ServerKey:
     def __init__(self, secret: bytes) -> None:
         self._code = _derive(secret, b"tracking code")
         self._lookup = _derive(secret, b"tracking code lookup")
-        self._public = _derive(secret, b"public id")
+        self._names = Cipher(AES(_derive(secret, b"public id")), ECB())  # noqa: S305 no block repeats
         self._body = _derive(secret, b"request body")
         self._sign = _derive(secret, b"signed form")
         self.challenges = _derive(secret, b"proof of work")
         self.signer = HeadSigner(_derive(secret, b"head of the event chain"))
         self._seal = AESGCM(_derive(secret, b"contact"))
+        self._photo = AESGCM(_derive(secret, b"original photo"))
         self.check = _derive(secret, b"check").hex()
 
     def code(self, idempotency_key: str) -> str:
@@ -73,12 +73,11 @@ class ServerKey:
     def code_hash(self, code: str) -> bytes:
         """Hash under which a receipt is kept; spelling of the code (case, dashes, O for 0) does not matter.
 
-        ``NotFound`` for what cannot be a code, worded as for any unknown code.
+        What cannot be a code has a hash too, which no receipt has: looking it up takes as long as for any other.
         """
         plain = _BETWEEN.sub("", code).upper().translate(_MISTAKEN)
-        if len(plain) != CODE_LENGTH or set(plain) - set(ALPHABET):
-            raise NotFound("No report belongs to this tracking code. Check each letter and number.")
-        return _digest(self._lookup, plain.encode())
+        usable = len(plain) == CODE_LENGTH and not set(plain) - set(ALPHABET)
+        return _digest(self._lookup, plain.encode() if usable else b"no code")
 
     def body_hash(self, body: bytes) -> bytes:
         """Keyed digest of a request body, to tell a retry from a different report."""
@@ -97,7 +96,7 @@ class ServerKey:
 
         Each identity is one block of AES, a keyed permutation: one call names a whole archive.
         """
-        blocks = Cipher(AES(self._public), ECB()).encryptor().update(b"".join(identities))  # noqa: S305 no block repeats
+        blocks = self._names.encryptor().update(b"".join(identities))
         tags = np.frombuffer(blocks, ">u8").astype(np.uint64)[::2]
         shifts = np.arange(59, 3, -5, dtype=np.uint64)
         letters = _LETTERS[((tags[:, None] >> shifts) & np.uint64(31)).astype(np.intp)]
@@ -105,7 +104,7 @@ class ServerKey:
 
     def public_id(self, identity: bytes) -> str:
         """``public_ids`` of one report, without arrays."""
-        block = Cipher(AES(self._public), ECB()).encryptor().update(identity)  # noqa: S305 no block repeats
+        block = self._names.encryptor().update(identity)
         return _base32(block, PUBLIC_LENGTH).lower()
 
     def seal(self, text: str) -> bytes:
@@ -119,6 +118,18 @@ class ServerKey:
             return self._seal.decrypt(sealed[:12], sealed[12:], None).decode()
         except InvalidTag:
             raise KeyProblem("This contact was sealed with another server key and cannot be read.") from None
+
+    def seal_photo(self, original: bytes, held: bytes) -> bytes:
+        """Encrypt a photo as it was sent (AES-256-GCM), bound to the digest of what is held of it."""
+        nonce = os.urandom(12)
+        return nonce + self._photo.encrypt(nonce, original, held)
+
+    def open_photo(self, sealed: bytes, held: bytes) -> bytes:
+        """Decrypt a photo; ``KeyProblem`` when another key sealed it, or it is not that of this held one."""
+        try:
+            return self._photo.decrypt(sealed[:12], sealed[12:], held)
+        except InvalidTag:
+            raise KeyProblem("This original was sealed with another server key, or for another photo.") from None
 
 
 def new_idempotency_key() -> str:
@@ -184,7 +195,7 @@ def _derive(secret: bytes, purpose: bytes) -> bytes:
 
 
 def _digest(key: bytes, message: bytes) -> bytes:
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def _base32(raw: bytes, length: int) -> str:

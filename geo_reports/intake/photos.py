@@ -8,6 +8,7 @@ from threading import BoundedSemaphore
 from typing import BinaryIO
 
 from geo_reports.errors import BadPhoto, PhotoDamaged, PhotoTooLarge, TooManyRequests
+from geo_reports.intake.evidence import Evidence
 from geo_reports.intake.images import LIMITS, TOO_LARGE, reencode
 from geo_reports.intake.keys import ServerKey
 from geo_reports.store import Photo, PhotoFolder, Store
@@ -27,17 +28,22 @@ GRACE_S = 86_400.0
 
 @dataclass(frozen=True)
 class HeldPhoto:
-    """A photo in the folder that no report refers to yet, and the SHA-256 of the file it was made of."""
+    """A photo in the folder that no report refers to yet, and the SHA-256 of the file it was made of.
+
+    ``place`` is the longitude and latitude (WGS 84) the camera wrote: to be offered to the sender, and never stored.
+    """
 
     photo: Photo
     original: bytes
+    place: tuple[float, float] | None = None
 
 
 class Photos:
     """Takes photos in and names them in forms until their report is sent."""
 
-    def __init__(self, folder: PhotoFolder, key: ServerKey) -> None:
+    def __init__(self, folder: PhotoFolder, key: ServerKey, evidence_days: int | None = None) -> None:
         self._folder, self._key = folder, key
+        self._evidence = Evidence(folder, key, evidence_days)
         self._turns, self._room = BoundedSemaphore(AT_ONCE), BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
     def hold(self, sent: BinaryIO) -> HeldPhoto:
@@ -51,8 +57,10 @@ class Photos:
             if len(data) > LIMITS.max_bytes:
                 raise PhotoTooLarge(TOO_LARGE)
             image = reencode(data)
-            photo = Photo(self._folder.put(image.jpeg), len(image.jpeg), image.width, image.height)
-            return HeldPhoto(photo, hashlib.sha256(data).digest())
+            digest = self._folder.put(image.jpeg)
+            sealed = self._evidence.keep(data, digest)
+            photo = Photo(digest, len(image.jpeg), image.width, image.height, sealed)
+            return HeldPhoto(photo, hashlib.sha256(data).digest(), image.place)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -63,14 +71,24 @@ class Photos:
                 taken.callback(places.release)
             yield
 
-    def collect(self, store: Store) -> int:
-        """Remove photos that no report refers to, if older than a day; returns how many."""
-        return collect_orphans(self._folder, store)
+    def collect(self, store: Store, now: int) -> int:
+        """Remove what no report refers to, if older than a day, and originals whose days are over; returns how many.
+
+        ``now`` is the time, seconds UTC.
+        """
+        return self._evidence.expire(store, now) + collect_orphans(self._folder, store)
 
     def ticket(self, held: HeldPhoto, form_key: str) -> str:
-        """Name a held photo in a form with this key."""
+        """Name a held photo in a form with this key: a signed text without quotes or brackets.
+
+        It carries the place, which is the sender's own to see and is kept nowhere else.
+        """
         photo = held.photo
-        text = f"{photo.sha256.hex()} {photo.n_bytes} {photo.width} {photo.height} {held.original.hex()}"
+        sealed = photo.sealed_sha256.hex() if photo.sealed_sha256 else "-"
+        place = f"{held.place[0]:.7f},{held.place[1]:.7f}" if held.place else "-"
+        text = (
+            f"{photo.sha256.hex()} {photo.n_bytes} {photo.width} {photo.height} {held.original.hex()} {sealed} {place}"
+        )
         return f"{text} {self._key.sign(f'held photo {form_key} {text}')}"
 
     def redeem(self, ticket: str, form_key: str) -> HeldPhoto:
@@ -78,13 +96,21 @@ class Photos:
         text, _, signature = ticket.rpartition(" ")
         if not self._key.signed(f"held photo {form_key} {text}", signature):
             raise BadPhoto("That photo does not belong to this form; choose it again.")
-        digest, n_bytes, width, height, original = text.split()
-        photo = Photo(bytes.fromhex(digest), int(n_bytes), int(width), int(height))
+        digest, n_bytes, width, height, original, sealed, place = text.split()
+        sealed_sha256 = bytes.fromhex(sealed) if sealed != "-" else None
+        photo = Photo(bytes.fromhex(digest), int(n_bytes), int(width), int(height), sealed_sha256)
         try:
             self._folder.put(self._folder.read(photo.sha256))  # again, or it could be collected before the commit
+            if sealed_sha256 is not None:
+                self._evidence.renew(sealed_sha256)
         except PhotoDamaged:
             raise BadPhoto("That photo was not kept so long; choose it again.") from None
-        return HeldPhoto(photo, bytes.fromhex(original))
+        return HeldPhoto(photo, bytes.fromhex(original), _place(place))
+
+
+def _place(text: str) -> tuple[float, float] | None:
+    lon, comma, lat = text.partition(",")
+    return (float(lon), float(lat)) if comma else None
 
 
 def originals(sent: Iterable[BinaryIO]) -> list[bytes]:
@@ -106,5 +132,6 @@ def check_number(sent: Sequence[object]) -> None:
 
 
 def collect_orphans(folder: PhotoFolder, store: Store, older_than_s: float = GRACE_S) -> int:
-    """Remove photos that no report refers to, if older than a day; returns how many."""
-    return len(folder.collect(store.photo_digests(), older_than_s=older_than_s))
+    """Remove pictures and originals that no report refers to, if older than a day; returns how many."""
+    pictures = folder.collect(store.photo_digests(), older_than_s=older_than_s)
+    return len(pictures) + len(folder.sealed.collect(store.sealed_digests(), older_than_s=older_than_s))

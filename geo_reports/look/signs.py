@@ -11,13 +11,16 @@ DEFAULT_RADIUS_PX = 7
 """Radius where the size is unknown, and in legends."""
 
 _SHAPE = {
+    Status.HELD: "open",
     Status.RECEIVED: "open",
     Status.ACKNOWLEDGED: "open",
     Status.IN_PROGRESS: "half",
     Status.CLEANED: "clean",
+    Status.VERIFIED: "verified",
     Status.CLOSED_WITHOUT_SOLUTION: "cross",
     Status.DUPLICATE: "cross",
     Status.REJECTED: "cross",
+    Status.RETRACTED: "cross",
 }
 
 

@@ -2,28 +2,24 @@
 
 A message's name is its English text. In templates it is written ``_("…")`` or ``plural("…", "…", n)``; in Python
 the ``Words`` at hand is called ``_``, and a text kept in a table is marked ``N_("…")``. Translations are in
-``locale/<language>/LC_MESSAGES/geo_reports.po``, read as they are: there is nothing to compile.
+``locale/<language>/LC_MESSAGES/geo_reports.po``; a language is added by adding its file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
-from io import BytesIO
 from math import isnan
 
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from geo_reports.look.catalogues import FIRST, Catalogue, catalogue, codes
+from geo_reports.privacy.rules import SUPPRESS_BELOW
 from geo_reports.report import CloseReason, Family, Size, Status
 
-LANGUAGES = ("es", "en")
+LANGUAGES = codes()
 """Languages there are words in; the first is what a reader gets who asks for another."""
-
-_REGION = {"es": "es_CL", "en": "en_GB"}
 
 
 def N_(text: str) -> str:
@@ -32,15 +28,18 @@ def N_(text: str) -> str:
 
 
 _STATUS = {
+    Status.HELD: N_("Waiting for approval"),
     Status.RECEIVED: N_("Received"),
     Status.ACKNOWLEDGED: N_("Acknowledged"),
     Status.IN_PROGRESS: N_("In progress"),
     Status.CLEANED: N_("Cleaned"),
+    Status.VERIFIED: N_("Confirmed clean"),
     Status.CLOSED_WITHOUT_SOLUTION: N_("Closed without solution"),
     Status.DUPLICATE: N_("Reported before"),
     Status.REJECTED: N_("Not accepted"),
+    Status.RETRACTED: N_("Taken back by its sender"),
 }
-_SECURITY_STATUS = {**_STATUS, Status.CLEANED: N_("Attended")}
+_SECURITY_STATUS = {**_STATUS, Status.CLEANED: N_("Attended"), Status.VERIFIED: N_("Confirmed solved")}
 _SIZE = {
     Size.BAG: N_("Fits in a bag"),
     Size.WHEELBARROW: N_("Fits in a wheelbarrow"),
@@ -52,6 +51,10 @@ _REASON = {
     CloseReason.PRIVATE_LAND: N_("It is on private land"),
     CloseReason.OTHER_AGENCY: N_("It belongs to another agency"),
     CloseReason.NEEDS_MACHINERY: N_("It needs heavy machinery"),
+    CloseReason.NOT_OURS: N_("It is not for the municipality"),
+    CloseReason.NO_PROBLEM: N_("There is no problem there"),
+    CloseReason.ABUSIVE: N_("It insults or accuses somebody"),
+    CloseReason.TEST: N_("It was a trial"),
     CloseReason.OTHER: N_("Another reason"),
 }
 
@@ -60,55 +63,64 @@ _REASON = {
 class Words:
     """One language. Call it with an English text to get that text in the language."""
 
-    language: str
-    _catalog: Catalog | None
+    catalogue: Catalogue
+
+    @property
+    def language(self) -> str:
+        """Code of the language, as addresses and cookies name it: ``es_facil``."""
+        return self.catalogue.code
+
+    @property
+    def tag(self) -> str:
+        """Language as HTML names it: ``es``."""
+        return self.catalogue.tag
+
+    @property
+    def name(self) -> str:
+        """What the language calls itself."""
+        return self.catalogue.name
 
     def __call__(self, text: str, **values: object) -> str:
         """Translate ``text`` and fill its ``%(name)s`` places; with values, a percent sign is written ``%%``."""
-        found = self._find(text)
-        said = found if isinstance(found, str) and found else text
+        said = self.catalogue.one(text)
         return said % values if values else said
 
     def plural(self, one: str, many: str, n: int, **values: object) -> str:
         """Translate for the number ``n``, which fills ``%(n)s`` as the language writes numbers."""
-        found = self._find(one)
-        forms = found if found and not isinstance(found, str) and all(found) else (one, many)
-        return forms[0 if n == 1 else 1] % {"n": self.number(n), **values}
-
-    def _find(self, text: str) -> str | Sequence[str] | None:
-        message = self._catalog.get(text) if self._catalog is not None and text else None
-        return message.string if message is not None else None
+        return self.catalogue.many(one, many, n) % {"n": self.number(n), **values}
 
     def say(self, words: Mapping[str, str]) -> str:
-        """Choose this language from a text of the city folder, which has both."""
-        return words.get(self.language) or words[LANGUAGES[0]]
+        """Choose from a text of the city folder, which may lack this language but never Spanish and English."""
+        return words.get(self.language) or words.get(self.tag) or words[FIRST]
 
     def number(self, value: float, digits: int = 0) -> str:
         """Write a number with at most ``digits`` decimals; "–" where there is none."""
         if isnan(value):
             return "–"
         pattern = "#,##0." + "#" * digits if digits else "#,##0"
-        return format_decimal(round(value, digits), format=pattern, locale=_REGION[self.language])
+        return format_decimal(round(value, digits), format=pattern, locale=self.catalogue.locale)
 
     def between(self, low: int, high: int) -> str:
-        """Say what is known of a count that may be withheld: a number, "fewer than 5", or two limits."""
+        """Say what is known of a count that may be withheld: a number, "fewer than 5", or two limits.
+
+        The 5 is that of the rules: what is withheld begins at 0 and ends below it.
+        """
         if low == high:
             return self.number(low)
-        if high < 5:
+        if low == 0 and high < SUPPRESS_BELOW:
             return self("fewer than %(n)s", n=high + 1)
         return self("between %(low)s and %(high)s", low=self.number(low), high=self.number(high))
 
     def date(self, day: date) -> str:
         """Write a day with figures: ``30-09-2026`` in Spanish, ``30/09/2026`` in English."""
-        return day.strftime("%d-%m-%Y" if self.language == "es" else "%d/%m/%Y")
+        return day.strftime(self.catalogue.date_pattern)
 
     def month(self, yyyymm: int) -> str:
         """Write a month out, ``septiembre de 2026``; 0 is an unknown time."""
         if yyyymm == 0:
             return self("unknown date")
         first = date(yyyymm // 100, yyyymm % 100, 1)
-        pattern = "MMMM 'de' y" if self.language == "es" else "MMMM y"
-        return str(format_date(first, pattern, locale=_REGION[self.language]))
+        return str(format_date(first, self.catalogue.month_pattern, locale=self.catalogue.locale))
 
     def when(self, text: str) -> str:
         """Write ``2026-09``, ``2026-09-30`` or ``2026-09-30 14:00`` for a reader; "" is an unknown time."""
@@ -144,9 +156,4 @@ class Words:
 @cache
 def words(language: str) -> Words:
     """Words of ``language``; Spanish for any that is not in ``LANGUAGES``."""
-    if language not in LANGUAGES:
-        return words(LANGUAGES[0])
-    file = files("geo_reports.look") / "locale" / language / "LC_MESSAGES" / "geo_reports.po"
-    if not file.is_file():  # English: the names of the messages are their text
-        return Words(language, None)
-    return Words(language, read_po(BytesIO(file.read_bytes()), locale=language))
+    return Words(catalogue(language if language in LANGUAGES else FIRST))

@@ -12,7 +12,7 @@ from geo_reports.mapping.elements import Drawn
 from geo_reports.mapping.sheet import Cell, Column, Desk, Sheet, Strings, Swatch, Table, figure, say
 from geo_reports.privacy.rules import DESK, OPENS_SECURITY
 from geo_reports.privacy.singles import MAP_LIMIT
-from geo_reports.report import CLOSED, OPEN, Audience, Family, Size, Status
+from geo_reports.report import CLOSED, FIXED, OPEN, Audience, Family, Size, Status
 
 LISTED = 200
 """Most reports listed one by one in a table."""
@@ -37,6 +37,8 @@ def draw_points(desk: Desk, definition: PointsDef) -> Sheet:
     frame = _with_none(desk.view.points(definition))
     cut = len(frame) >= MAP_LIMIT
     frame = frame.head(MAP_LIMIT)
+    if desk.unit is not None:
+        frame = frame[frame.unit == desk.unit]
     name = (
         desk.map.put(Drawn("points", [_data(desk, frame, definition.family)], definition.shown)) if len(frame) else ""
     )
@@ -133,8 +135,8 @@ def _by_unit(desk: Desk, frame: pd.DataFrame, title: str) -> Table:
     standing = pd.DataFrame(
         {
             "open": frame.status.isin(list(OPEN)),
-            "cleaned": frame.status == Status.CLEANED,
-            "unsolved": frame.status.isin(list(CLOSED - {Status.CLEANED})),
+            "cleaned": frame.status.isin(list(FIXED)),
+            "unsolved": frame.status.isin(list(CLOSED - FIXED)),
             "all": True,
             **{f"category {category}": frame.category == category for category in categories},
         }

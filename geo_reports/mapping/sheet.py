@@ -72,7 +72,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Desk:
-    """What every layer is drawn with; ``linked`` where the page can lead to other pages of the service."""
+    """What every layer is drawn with; ``linked`` where the page can lead to other pages of the service.
+
+    ``unit`` narrows single reports to one unit of the primary layer.
+    """
 
     city: City
     view: View
@@ -81,6 +84,7 @@ class Desk:
     shapes: Shapes
     end: date
     linked: bool
+    unit: str | None = None
 
     @property
     def this_month(self) -> int:

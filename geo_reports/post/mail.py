@@ -1,6 +1,5 @@
 """Mail to the sender of a report: that there is news, never what only the tracking code opens."""
 
-import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -18,16 +17,11 @@ from geo_reports.privacy.notices import status_by_mail
 from geo_reports.report import Family, Status
 from geo_reports.store import Letter
 from geo_reports.wire import on_this_machine
+from geo_reports.wire.mailbox import is_address
 
 SINK = "mail"
 LIMIT_S = 10.0
 """How long the mail server may take for one step."""
-LONGEST_ADDRESS = 254
-"""Octets of an address in an envelope (RFC 5321, 4.5.3.1)."""
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
-"""A dot-atom and a domain (RFC 5322, 3.4.1), in ASCII: no comment, no quoting, no line end can be part of it."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +61,6 @@ class Relay:
         return self.mail_from.rpartition("@")[2]
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a contact is one e-mail address and nothing else."""
-    return len(text) <= LONGEST_ADDRESS and len(text.rpartition("@")[0]) <= 64 and bool(_ADDRESS.fullmatch(text))
-
-
 @dataclass(frozen=True)
 class Mail:
     """A sink that writes to the senders of reports.
@@ -100,20 +89,12 @@ class Mail:
         sender = self.find(subject(letter))
         if sender is None or not is_address(sender.contact.strip()):
             return VOID
-        return self._hand_over(self.compose(letter, sender, at), sender.contact.strip())
+        return hand_over(self.relay, self.compose(letter, sender, at), sender.contact.strip(), self.trust)
 
     def compose(self, letter: Letter, sender: Sender, at: int) -> EmailMessage:
         """Mail in plain text; a second delivery has the same Message-ID."""
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = Address(self.city, addr_spec=self.relay.mail_from)
-        mail["To"] = Address(addr_spec=sender.contact.strip())
-        mail["Subject"] = self.words("News about your report")
-        mail["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
-        mail["Message-ID"] = f"<{letter.dedup_id}@{self.relay.domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        # seven bits: a relay need not take more
-        mail.set_content(self._text(sender), cte="quoted-printable")
-        return mail
+        title = self.words("News about your report")
+        return write(self.relay, self.city, sender.contact.strip(), title, self._text(sender), letter.dedup_id, at)
 
     def _text(self, sender: Sender) -> str:
         _, status = self.words, status_by_mail(sender.family, sender.status)
@@ -129,34 +110,49 @@ class Mail:
         ]
         return "\n\n".join(lines) + "\n"
 
-    def _hand_over(self, mail: EmailMessage, to: str) -> Outcome:
-        taken = False
-        try:
-            with self._connect() as server:
-                server.send_message(mail, self.relay.mail_from, [to])
-                taken = True
-        except OSError as error:  # smtplib's own errors are of this kind too
-            # a relay that took the mail and then fails to say goodbye has it
-            return DELIVERED if taken else _judge(error)
-        return DELIVERED
 
-    def _connect(self) -> smtplib.SMTP:
-        relay, context = self.relay, self.trust or ssl.create_default_context()
-        if relay.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                relay.host, relay.port, relay.domain, timeout=LIMIT_S, context=context
-            )
-        else:
-            server = smtplib.SMTP(relay.host, relay.port, relay.domain, timeout=LIMIT_S)
-        try:
-            if relay.security == "starttls":
-                server.starttls(context=context)
-            if relay.user:
-                server.login(relay.user, relay.password)
-        except OSError:
-            server.close()
-            raise
-        return server
+def write(relay: Relay, city: str, to: str, subject: str, text: str, name: str, at: int) -> EmailMessage:
+    """Mail in plain text from ``city``; ``name`` makes its Message-ID, ``at`` (seconds UTC) its date."""
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(city, addr_spec=relay.mail_from)
+    mail["To"] = Address(addr_spec=to)
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(datetime.fromtimestamp(at, UTC))
+    mail["Message-ID"] = f"<{name}@{relay.domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    # seven bits: a relay need not take more
+    mail.set_content(text, cte="quoted-printable")
+    return mail
+
+
+def hand_over(relay: Relay, mail: EmailMessage, to: str, trust: ssl.SSLContext | None = None) -> Outcome:
+    """Give a mail to the relay; ``trust`` are the certificate authorities, the system's by default."""
+    taken = False
+    try:
+        with _connect(relay, trust) as server:
+            server.send_message(mail, relay.mail_from, [to])
+            taken = True
+    except OSError as error:  # smtplib's own errors are of this kind too
+        # a relay that took the mail and then fails to say goodbye has it
+        return DELIVERED if taken else _judge(error)
+    return DELIVERED
+
+
+def _connect(relay: Relay, trust: ssl.SSLContext | None) -> smtplib.SMTP:
+    context = trust or ssl.create_default_context()
+    if relay.security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, relay.domain, timeout=LIMIT_S, context=context)
+    else:
+        server = smtplib.SMTP(relay.host, relay.port, relay.domain, timeout=LIMIT_S)
+    try:
+        if relay.security == "starttls":
+            server.starttls(context=context)
+        if relay.user:
+            server.login(relay.user, relay.password)
+    except OSError:
+        server.close()
+        raise
+    return server
 
 
 def _judge(error: OSError) -> Outcome:

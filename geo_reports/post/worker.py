@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from geo_reports.errors import GeoReportsError, StoreError
@@ -21,6 +21,7 @@ BATCH, LEASE_S = 20, 900
 """Messages claimed at once, and for how long; what was not tried in that time is left to others."""
 POLL_S = 5.0
 KEEP_SENT_S, PRUNE_EVERY_S = 30 * 86_400, 3600
+CHORES_EVERY_S = 300
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,20 @@ class Worker:
         Tells the time, UTC.
     rng : random.Random
         Spreads the attempts of messages that failed together.
+    chores : sequence of callable
+        Called every few minutes before messages are claimed: what puts messages into the outbox by the clock.
     """
 
     def __init__(
-        self, outbox: Outbox, sinks: Mapping[str, Sink], clock: Callable[[], datetime], rng: random.Random
+        self,
+        outbox: Outbox,
+        sinks: Mapping[str, Sink],
+        clock: Callable[[], datetime],
+        rng: random.Random,
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._outbox, self._sinks, self._clock, self._rng = outbox, sinks, clock, rng
+        self._chores, self._chores_at = tuple(chores), 0
         self._rest_until: dict[str, int] = {}
         self._prune_at = 0
         self._stop = threading.Event()
@@ -79,6 +88,10 @@ class Worker:
         if now >= self._prune_at:
             self._outbox.prune(now - KEEP_SENT_S)
             self._prune_at = now + PRUNE_EVERY_S
+        if now >= self._chores_at:
+            for chore in self._chores:
+                chore()
+            self._chores_at = now + CHORES_EVERY_S
         resting = [sink for sink, until in self._rest_until.items() if until > now]
         letters = self._outbox.claim(now, lease_s=LEASE_S, most=BATCH, most_attempts=MOST_ATTEMPTS, resting=resting)
         done: Counter[str] = Counter()

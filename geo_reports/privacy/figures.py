@@ -14,7 +14,7 @@ from geo_reports.plans import LayerFrames, breakdown_by_plan, by_plan
 from geo_reports.privacy import cube, location, rules
 from geo_reports.privacy.cube import AreaCounts
 from geo_reports.privacy.window import Window
-from geo_reports.report import WITHDRAWN, Family, Status
+from geo_reports.report import UNSEEN, Family, Status
 from geo_reports.store import Query
 
 MOST_MONTHS = 1200
@@ -72,7 +72,7 @@ class Figures(Window):
                 raise NotAllowed(f"Counts of {family} are not published by {by}.")
             self._require_cube(family, layer, categories)
             return self._cube(wanted, 12, months).cells
-        counts = self._store.counts(self._layer_id(layer), [category.id for category in wanted], months)
+        counts = self._counts(self._layer_id(layer), [category.id for category in wanted], months)
         table = aggregates.breakdown(counts if by == "status" else aggregates.incidents(counts), by)
         names = self._names(layer)
         table.insert(1, "name", [names.get(unit, "") for unit in table.unit])
@@ -107,7 +107,7 @@ class Figures(Window):
         found = self._store.find(
             Query(
                 categories=tuple(c.id for c in self._categories(definition.family, definition.categories)),
-                statuses=tuple(status for status in Status if status not in WITHDRAWN),
+                statuses=tuple(status for status in Status if status not in UNSEEN),
                 since=None if definition.window_days == "all" else self._days_ago(definition.window_days),
                 outside=False,
             )
@@ -142,7 +142,7 @@ class Figures(Window):
         ]
         frames = {
             layer: LayerFrames(
-                self._store.counts(layer, sorted(exact), months),
+                self._counts(layer, sorted(exact), months),
                 self._store.closings(layer, sorted(exact), months),
                 self._units(layer),
             )
@@ -174,7 +174,7 @@ class Figures(Window):
         statuses: tuple[Status, ...] = (),
     ) -> pd.DataFrame:
         ids = [category.id for category in categories]
-        counts = self._store.counts(self._layer_id(layer), ids, months)
+        counts = self._counts(self._layer_id(layer), ids, months)
         if statuses:
             counts = counts[counts.status.isin(list(statuses))]
         closings = self._store.closings(self._layer_id(layer), ids, months)
@@ -194,7 +194,7 @@ class Figures(Window):
             Query(
                 families=tuple(dict.fromkeys(str(category.family) for category in categories)),
                 categories=tuple(category.id for category in categories),
-                statuses=tuple(status for status in Status if status not in WITHDRAWN),
+                statuses=tuple(status for status in Status if status not in UNSEEN),
                 since=None if months is None else self._seconds(_first_day(months[0]) - A_DAY),
                 until=None if months is None else self._seconds(_first_day(months[1] + 1) + A_DAY),
                 limit=location.MOST_LOCATED + 1,
@@ -226,7 +226,7 @@ class Figures(Window):
         )
 
     def _monthly(self, categories: list[str], period: list[int]) -> pd.DataFrame:
-        counts = self._store.counts(self.city.primary.id, categories, (period[0], period[-1]))
+        counts = self._counts(self.city.primary.id, categories, (period[0], period[-1]))
         return aggregates.incidents(counts).groupby(["unit", "month"], as_index=False).n.sum()
 
     def _exact(self, categories: list[CategorySpec]) -> bool:

@@ -53,6 +53,8 @@ class Notices(Window):
         category = self.city.categories.get(str(row.category))
         if category is None or not announced(category) or row.family != Family.DUMP or row.outside:
             return None
+        if row.status == Status.HELD:
+            return None
         layer = self.city.primary.id
         unit = self._store.units_of([int(row.id)], layer).get(int(row.id), "")
         known = Notice(public_id, category.id, str(row.status), unit, int(row.month))

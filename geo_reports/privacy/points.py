@@ -55,7 +55,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """Rows with ``POINT_COLUMNS``, and the cursor of the next page if there is one."""
+    """Rows with ``POINT_COLUMNS`` and ``BESIDE_COLUMNS``, and the cursor of the next page if there is one."""
 
     rows: pd.DataFrame
     next: str | None

@@ -1,7 +1,7 @@
 """What each audience may ever see. Policy as data; map files and query parameters can only narrow it."""
 
 from geo_reports.city import CategorySpec
-from geo_reports.report import Audience, Family
+from geo_reports.report import UNSEEN, Audience, Family, Status
 
 SUPPRESS_BELOW = 5
 """Counts of area-published categories below this appear as a range, zero included."""
@@ -18,7 +18,15 @@ HOTSPOTS = frozenset({Audience.PLANNER, Audience.MODERATOR, Audience.ADMIN})
 TEXT_AS_SENT = frozenset({Audience.CREW, Audience.MODERATOR, Audience.ADMIN})
 DESK = frozenset({Audience.CREW, Audience.MODERATOR, Audience.ADMIN})
 READS_CONTACT = frozenset({Audience.MODERATOR, Audience.ADMIN})
+APPROVES = frozenset({Audience.MODERATOR, Audience.ADMIN})
 OPENS_SECURITY = frozenset({Audience.MODERATOR, Audience.ADMIN})
+
+
+def sees(audience: Audience, status: Status) -> bool:
+    """Tell whether single reports of a status are shown: withdrawn ones to staff, held ones to those who approve."""
+    if status is Status.HELD:
+        return audience in APPROVES
+    return audience in STAFF or status not in UNSEEN
 
 
 def as_points(audience: Audience, category: CategorySpec) -> bool:

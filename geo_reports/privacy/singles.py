@@ -9,11 +9,12 @@ from geo_reports.city.maps import PointsDef
 from geo_reports.city.unit_names import resolve
 from geo_reports.errors import InputError, NotAllowed, NotFound
 from geo_reports.privacy import rules
+from geo_reports.privacy.beside import beside
 from geo_reports.privacy.points import Box, Filters, ReportPage, around, day, present, shown_inside
-from geo_reports.privacy.story import Story, tell
+from geo_reports.privacy.story import Followed, Story, tell
 from geo_reports.privacy.window import Window
-from geo_reports.report import OPEN, WITHDRAWN, Family, Status
-from geo_reports.store import Query
+from geo_reports.report import OPEN, UNSEEN, Audience, Family, Status
+from geo_reports.store import Query, followup, voices
 
 MAP_LIMIT = 10_000
 """Points one page can carry; beyond it the newest are shown and the page says so."""
@@ -57,7 +58,8 @@ class Singles(Window):
         found = self._newest(query, filters.bbox, filters.limit + 1)
         page = found.head(filters.limit)
         following = str(page.public_id.iloc[-1]) if len(found) > filters.limit else None
-        return ReportPage(self._present(page, filters.layer), following)
+        rows = self._present(page, filters.layer).join(beside(self._store, self.city, page))
+        return ReportPage(rows, following)
 
     def points(self, definition: PointsDef) -> pd.DataFrame:
         """Reports of a map layer, newest first, at most ``MAP_LIMIT``; columns ``POINT_COLUMNS``."""
@@ -75,13 +77,6 @@ class Singles(Window):
         )
         return self._present(found, None)
 
-    def by_code(self, code: str) -> Story:
-        """Story of the report a tracking code belongs to; ``NotFound`` in the same words for any wrong code.
-
-        Of a security report it gives the unit, not the point: whoever finds the code on a phone learns no place.
-        """
-        return self._story(self._store.report_of_code(self._code_hash(code)), by_sender=True)
-
     def open_one(self, public_id: str, *, reason: str, actor: Actor) -> Story:
         """One report as staff see it; a security report only with a reason, and that is recorded.
 
@@ -90,7 +85,7 @@ class Singles(Window):
         if actor.role not in rules.DESK:
             raise NotAllowed("Single reports are opened by crews, moderators and administrators.")
         found = self._store.find(Query(public_id=public_id))
-        if found.empty:
+        if found.empty or (found.status.iloc[0] == Status.HELD and actor.role not in rules.APPROVES):
             raise NotFound(f"There is no report {public_id!r}.")
         if found.family.iloc[0] == Family.SECURITY:
             if actor.role not in rules.OPENS_SECURITY:
@@ -185,8 +180,8 @@ class Singles(Window):
         return tuple(dict.fromkeys(str(self.city.categories[name].family) for name in categories))
 
     def _statuses(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
-        """Statuses asked for; those who are not staff never see withdrawn reports."""
-        seen = [status for status in Status if self.audience in rules.STAFF or status not in WITHDRAWN]
+        """Statuses asked for, of those this audience sees."""
+        seen = [status for status in Status if rules.sees(self.audience, status)]
         return tuple(status for status in seen if not chosen or status in chosen)
 
     def _id_of(self, public_id: str | None, listed: Query) -> int | None:
@@ -214,13 +209,30 @@ class Singles(Window):
 
     def _story(self, public_id: str, *, by_sender: bool = False) -> Story:
         found = self._store.find(Query(public_id=public_id), text=True)
+        with self._store.reading() as connection:
+            own = followup.own_by_id(connection, public_id)
+        if found.empty:  # erased this moment
+            raise NotFound(f"There is no report {public_id!r}.")
         row = found.astype(object).iloc[0].to_dict()
         unit = self._store.units_of([int(row["id"])], self.city.primary.id).get(int(row["id"]), "")
         return tell(
             row,
+            own,
             self._store.events_of(int(row["id"])),
             self._names(None).get(unit, ""),
             self.city.zone,
             placed=not by_sender or row["family"] == Family.DUMP,
-            has_contact=self._store.sealed_contact(public_id) is not None,
+            followed=self._followed(public_id) if row["status"] == Status.DUPLICATE else None,
         )
+
+    def _followed(self, public_id: str) -> Followed | None:
+        """Report that one was merged into; None where it is gone."""
+        with self._store.reading() as connection:
+            target = voices.merged_into(connection, public_id)
+        found = self._store.find(Query(public_id=target)) if target else pd.DataFrame()
+        if found.empty:
+            return None
+        category = self.city.categories.get(str(found.category.iloc[0]))
+        public = category is not None and rules.as_points(Audience.PUBLIC, category) and not found.outside.iloc[0]
+        seen = public and Status(found.status.iloc[0]) not in UNSEEN
+        return Followed(str(found.status.iloc[0]), target if seen else None)

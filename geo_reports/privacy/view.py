@@ -3,12 +3,16 @@
 import hashlib
 
 from geo_reports.city import Place
-from geo_reports.privacy.figures import Figures
+from geo_reports.privacy.area import Areas
+from geo_reports.privacy.nearby import Neighbours
 from geo_reports.privacy.notices import Notices
-from geo_reports.privacy.singles import Singles
+from geo_reports.privacy.own import Own
+from geo_reports.privacy.pictures import Pictures
+from geo_reports.privacy.published import Published
+from geo_reports.privacy.queue import Queues
 
 
-class View(Singles, Figures, Notices):
+class View(Pictures, Areas, Notices, Neighbours, Published, Queues, Own):
     """What one audience may see of a city's reports. Every frame that leaves has passed its rules."""
 
     def revision(self) -> str:

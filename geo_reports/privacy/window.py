@@ -9,7 +9,7 @@ import pandas as pd
 
 from geo_reports.city import City
 from geo_reports.errors import InputError
-from geo_reports.report import Audience
+from geo_reports.report import Audience, Status
 from geo_reports.store import Store
 
 
@@ -72,6 +72,13 @@ class Window:
                 f"Reports are not counted in the layer {layer}; take one of {', '.join(counted)}.", "layer"
             )
         return layer
+
+    def _counts(
+        self, layer: str, categories: list[str] | None = None, months: tuple[int, int] | None = None
+    ) -> pd.DataFrame:
+        """Counts frame of a layer; what is held is in no figure of anybody before it is approved."""
+        counts = self._store.counts(layer, categories, months)
+        return counts[counts.status != Status.HELD].reset_index(drop=True)
 
     def _units(self, layer: str | None) -> pd.DataFrame:
         table = self.city.layer(self._layer_id(layer)).table

@@ -16,6 +16,7 @@ from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import event
 
 GENESIS = bytes(32)
+_HEAD = sa.select(event.c.seq, event.c.hash).order_by(event.c.seq.desc()).limit(1)
 COLUMNS = ["seq", "at", "report_id", "kind", "status", "reason", "actor", "digest", "hash"]
 
 
@@ -48,7 +49,7 @@ def salted(salt: bytes, text: str) -> bytes:
 
 def head(connection: Connection) -> tuple[int, bytes]:
     """Position and hash of the last link, (0, zeros) of an empty chain."""
-    row = connection.execute(sa.select(event.c.seq, event.c.hash).order_by(event.c.seq.desc()).limit(1)).first()
+    row = connection.execute(_HEAD).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

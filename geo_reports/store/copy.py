@@ -63,7 +63,7 @@ def _copy_tables(source: Connection, copy: Connection) -> None:
         raise StoreError("There is no store in this database: nothing to copy.")
     if revision not in revisions.known():
         raise SchemaTooNew(f"This store has schema {revision}, of a newer geo_reports. Install the newer program.")
-    revisions.bring_to(copy, revision)
+    revisions.make_at(copy, revision)
     tables = sa.MetaData()
     tables.reflect(copy)
     for table in tables.sorted_tables:

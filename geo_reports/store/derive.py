@@ -8,12 +8,13 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import report, report_unit
-from geo_reports.store.tally import COUNTER_KEYS, Row, add_counts
+from geo_reports.store.tally import COUNTED, COUNTER_KEYS, Row, add_counts
 
 
 def located(connection: Connection, after_id: int, n: int) -> pd.DataFrame:
     """Next ``n`` reports after an id: id, lon, lat, occurred_at, category, status, month."""
-    columns = [report.c[name] for name in ("id", "lon", "lat", "occurred_at", "category", "status", "month")]
+    named = [report.c[name] for name in ("id", "lon", "lat", "occurred_at", "category")]
+    columns = [*named, COUNTED.label("status"), report.c.month]
     select = sa.select(*columns).where(report.c.id > after_id).order_by(report.c.id).limit(n)
     return pd.DataFrame(connection.execute(select).fetchall(), columns=[column.name for column in columns])
 

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from geo_reports.errors import GeoReportsError, StoreError
-from geo_reports.store import chain, ledger, recount, repair, soundness
+from geo_reports.store import chain, gallery, ledger, recount, repair, soundness, subscriptions
 from geo_reports.store.audit import Verdict
 from geo_reports.store.engine import file_of, open_engine, place_of, reading, writing
 from geo_reports.store.ledger import Expected
 from geo_reports.store.photos import PhotoFolder
 from geo_reports.store.problems import BACKUP, REPAIR, Finding, Problems
-from geo_reports.store.schema import batch, event, meta, photo, tombstone
+from geo_reports.store.schema import batch, event, meta, tombstone
 from geo_reports.store.upgrade import schema
 
 LONGEST_IMPORT_S = 6 * 3600
@@ -79,6 +79,8 @@ class Doctor:
         yield from around.notes
         yield from _guarded("event chain", lambda: _chain(engine, around, progress))
         yield from _guarded("reports", lambda: _reports(engine, around.expected, progress))
+        opens = around.expected.opens
+        yield from _guarded("subscriptions", lambda: _read(engine, lambda seen: subscriptions.examine(seen, opens)))
         for what, look in EXAMINATIONS.items():
             yield from _guarded(what, lambda look=look: _read(engine, look))  # type: ignore[misc]
         yield from _guarded("batches", lambda: _read(engine, lambda connection: _batches(connection, around.now)))
@@ -113,10 +115,11 @@ class Doctor:
     def _collect(self, folder: PhotoFolder) -> list[str]:
         engine = open_engine(self._db)
         try:
-            referred = _read(engine, _digests)
+            pictures, originals = _read(engine, gallery.pictures), _read(engine, gallery.originals)
         finally:
             engine.dispose()
-        gone = len(folder.collect(referred, older_than_s=86_400.0))
+        removed = folder.collect(pictures, older_than_s=86_400.0)
+        gone = len(removed + folder.sealed.collect(originals, older_than_s=86_400.0))
         return [f"{gone} photos that no report refers to were removed"] if gone else []
 
 
@@ -197,6 +200,7 @@ def _reports(engine: Engine, expected: Expected, progress: Progress) -> list[Fin
         "reports": f"{n:,}, all as they were received",
         "status": "all as their last event says",
         "texts": "published texts and notes as they were written",
+        "judgements of photos": "all as their last event says",
         "places": f"{derived} as derived again",
         "receipts": "all made with their report",
     }
@@ -260,16 +264,13 @@ def _batches(connection: Connection, now: int) -> list[Finding]:
     return found or [Finding("batches", True, "none was left half way")]
 
 
-def _digests(connection: Connection) -> list[bytes]:
-    return [bytes(digest) for (digest,) in connection.execute(sa.select(photo.c.sha256).distinct())]
-
-
 def _photos(connection: Connection, folder: PhotoFolder) -> list[Finding]:
-    digests = _digests(connection)
-    faults = folder.verify(digests)
+    pictures, originals = gallery.pictures(connection), gallery.originals(connection)
+    faults = folder.verify(pictures) + folder.sealed.verify(originals)
     if not faults:
-        return [Finding("photos", True, f"{len(digests)}, all on disk and whole")]
-    named = tuple(repair.owners(connection, [fault.digest for fault in faults[:20]]))
+        sealed = f" and {len(originals)} sealed originals" if originals else ""
+        return [Finding("photos", True, f"{len(pictures)}{sealed}, all on disk and whole")]
+    named = tuple(gallery.owners(connection, [fault.digest for fault in faults[:20]]))
     words = ", ".join(f"{fault.digest.hex()[:12]}… is {fault.what}" for fault in faults[:5])
     return [Finding("photos", False, f"{len(faults)} photos: {words}", named, len(named), "Take them from a backup")]
 

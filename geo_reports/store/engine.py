@@ -62,6 +62,8 @@ def open_engine(db: str) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": patience_s}, "hide_parameters": True}
     if url.database:  # a store in memory has one connection, and nobody waits for it
         options["pool_timeout"] = patience_s
+        # what another connection wrote empties a connection's cache: the one that wrote last has the best
+        options["pool_use_lifo"] = True
     engine = sa.create_engine(url, **options)
     sa.event.listen(engine, "connect", _configure_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

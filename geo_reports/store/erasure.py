@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from geo_reports.errors import NotFound
+from geo_reports.store import gallery
 from geo_reports.store.erasure_log import ErasureLog, trace
 from geo_reports.store.faults import reach
 from geo_reports.store.photos import PhotoFolder
 from geo_reports.store.remnants import needles, older_copies, settle
 from geo_reports.store.remove import Chosen, remove
-from geo_reports.store.schema import outbox, photo, receipt, report
+from geo_reports.store.schema import outbox, receipt, report
 from geo_reports.store.store import Store
+from geo_reports.store.subscriptions import leave_again
 
 KIND = "erased"
 IN_FLIGHT_S = 120.0
@@ -24,9 +26,10 @@ IN_FLIGHT_S = 120.0
 class Erased:
     """What an erasure did.
 
-    ``photos`` went at once; ``later`` are so young that they may be on their way into another report, and go with the
-    orphans after a day. ``settled`` is False while a reader keeps old pages of a SQLite file alive. ``copies`` of the
-    file from before an upgrade still hold what they held.
+    ``photos`` are files that went at once: what was kept of each, what was shown of it, its sealed original; ``later``
+    are so young that they may be on their way into another report, and go with the orphans after a day. ``settled``
+    is False while a reader keeps old pages of a SQLite file alive. ``copies`` of the file from before an upgrade still
+    hold what they held.
     """
 
     reports: int
@@ -34,6 +37,19 @@ class Erased:
     later: int
     settled: bool
     copies: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An erasure that is on disk: the reports are gone, and what may be left of them in the file is still ``wanted``.
+
+    Counts as of ``Erased``.
+    """
+
+    reports: int
+    photos: int
+    later: int
+    wanted: list[bytes]
 
 
 class Eraser:
@@ -48,33 +64,49 @@ class Eraser:
 
     def by_code_hash(self, code_hash: bytes, *, reason: str, actor: str, at: int) -> Erased:
         """Erase the report a tracking code belongs to; ``NotFound`` says nothing more."""
+        return self._finish(self.begin_by_code_hash(code_hash, reason=reason, actor=actor, at=at))
+
+    def begin_by_code_hash(self, code_hash: bytes, *, reason: str, actor: str, at: int) -> Begun:
+        """Erase as ``by_code_hash``, and leave what may take long to ``settle``: writing the file anew."""
         chosen = report.c.id == sa.select(receipt.c.report_id).where(receipt.c.code_hash == code_hash).scalar_subquery()
         nobody = "No report belongs to this tracking code. Check each letter and number."
-        return self._erase(chosen, nobody, reason, actor, at)
+        return self._begin(chosen, nobody, reason, actor, at)
+
+    def settle(self, wanted: list[bytes]) -> bool:
+        """Bring erasures to their end on the disk; False while a reader keeps old pages of a SQLite file alive."""
+        return settle(self._engine(), wanted)
 
     def _erase(self, chosen: Chosen, nobody: str, reason: str, actor: str, at: int) -> Erased:
+        return self._finish(self._begin(chosen, nobody, reason, actor, at))
+
+    def _begin(self, chosen: Chosen, nobody: str, reason: str, actor: str, at: int) -> Begun:
         with self._store.writing() as connection:
             rows = connection.execute(sa.select(report.c.id, report.c.identity, report.c.salt).where(chosen)).all()
             if not rows:
                 raise NotFound(nobody)
             ids = [row.id for row in rows]
-            digests, wanted = _digests(connection, ids), needles(connection, ids)
+            digests, wanted = gallery.files_of(connection, ids), needles(connection, ids)
             # before the commit: what is gone from the store must never be missing in the log
             self._log.add((trace(bytes(row.identity), bytes(row.salt)) for row in rows), at)
             reach("erase.logged")
             remove_reports(connection, ids, reason=reason, actor=actor, at=at)
         reach("erase.committed")
-        alone = self._unwanted(digests)
-        later = self._photos.discard(alone, older_than_s=IN_FLIGHT_S)
+        alone = [self._unwanted(some) for some in digests]
+        later = [*self._photos.discard(alone[0], older_than_s=IN_FLIGHT_S)]
+        later += self._photos.sealed.discard(alone[1], older_than_s=IN_FLIGHT_S)
+        return Begun(len(rows), sum(map(len, alone)) - len(later), len(later), wanted)
+
+    def _finish(self, begun: Begun) -> Erased:
+        settled = self.settle(begun.wanted)
+        return Erased(begun.reports, begun.photos, begun.later, settled, older_copies(self._engine()))
+
+    def _engine(self) -> Engine:
         with self._store.reading() as connection:
-            engine = connection.engine
-        settled = settle(engine, wanted)
-        return Erased(len(rows), len(alone) - len(later), len(later), settled, older_copies(engine))
+            return connection.engine
 
     def _unwanted(self, digests: list[bytes]) -> list[bytes]:
         with self._store.reading() as connection:
-            still = set(connection.execute(sa.select(photo.c.sha256).where(photo.c.sha256.in_(digests))).scalars())
-        return [digest for digest in digests if digest not in still]
+            return gallery.unwanted(connection, digests)
 
 
 def remove_reports(connection: Connection, ids: list[int], *, reason: str, actor: str, at: int) -> None:
@@ -87,15 +119,14 @@ def remove_reports(connection: Connection, ids: list[int], *, reason: str, actor
 
 
 def erase_again(connection: Connection, log: set[str], *, at: int) -> int:
-    """Erase from a restored store what was erased after its backup (``log``: traces); returns how many reports."""
+    """Erase from a restored store what was erased after its backup (``log``: traces); returns how many reports.
+
+    Who left after it is no longer written to, either.
+    """
+    leave_again(connection, log)
     select = sa.select(report.c.id, report.c.identity, report.c.salt).execution_options(yield_per=10_000)
     ids = [row.id for row in connection.execute(select) if trace(bytes(row.identity), bytes(row.salt)) in log]
     for start in range(0, len(ids), 10_000):
         part = ids[start : start + 10_000]
         remove_reports(connection, part, reason="restored backup", actor="restore", at=at)
     return len(ids)
-
-
-def _digests(connection: Connection, ids: list[int]) -> list[bytes]:
-    select = sa.select(photo.c.sha256).distinct().where(photo.c.report_id.in_(ids))
-    return [bytes(digest) for digest in connection.execute(select).scalars()]

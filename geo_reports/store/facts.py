@@ -1,12 +1,13 @@
-"""What a ``received`` event says of its report: one salted digest of all facts that never change afterwards.
+"""What a ``received`` or ``revised`` event says of its report: one salted digest of all facts as they are from then.
 
-The digest is made when a report comes in and made again when the store is examined, by the same function. Without
-its salt, which goes with the report when it is erased, it says nothing.
+The digest is made when a report comes in or is corrected, and again when the store is examined, by the same function.
+Without its salt, which goes with the report when it is erased, it says nothing.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Facts:
     sent_at: Sequence[int | None]
     photos: Sequence[tuple[bytes, ...]]
     description: Sequence[str | None]
+    answers: Sequence[str | None]
 
     def digests(self) -> list[bytes]:
         """Digest of each report (24 bytes).
@@ -65,6 +67,7 @@ class Facts:
             self.batch_id,
             self.sent_at,
             self.photos,
+            self.answers,
             self.source,
             self.source_id,
             self.description,
@@ -75,14 +78,44 @@ class Facts:
                 places[i : i + 24]
                 + (
                     f"{name}\x1f{family}\x1f{category}\x1f{at}\x1f{precision}\x1f{channel}\x1f{size}\x1f{batch}"
-                    f"\x1f{sent}\x1f{b''.join(photos).hex() if photos else ''}"
+                    f"\x1f{sent}\x1f{_enclosed(photos, answers) if photos or answers else ''}"
                     f"\x1f{len(source)}\x1f{source}\x1f{len(number)}\x1f{number}\x1f{text or ''}"
                 ).encode("utf-8", "surrogatepass"),
                 digest_size=FACTS_BYTES,
                 key=salt,
             ).digest()
-            for i, salt, name, family, category, at, precision, channel, size, batch, sent, photos, source, number, text in rows  # noqa: E501
+            for i, salt, name, family, category, at, precision, channel, size, batch, sent, photos, answers, source, number, text in rows  # noqa: E501
         ]
+
+    @classmethod
+    def of(
+        cls,
+        columns: dict[str, list[Any]],
+        photos: Sequence[tuple[bytes, ...]],
+        description: Sequence[str | None],
+    ) -> "Facts":
+        """Facts of stored reports from the columns of their rows."""
+        get = columns.__getitem__
+        return cls(
+            salt=[bytes(salt) for salt in get("salt")],
+            public_id=get("public_id"),
+            family=get("family"),
+            category=get("category"),
+            lon=np.array(get("lon"), np.float64),
+            lat=np.array(get("lat"), np.float64),
+            accuracy_m=get("accuracy_m"),
+            occurred_at=get("occurred_at"),
+            precision=get("occurred_precision"),
+            source=get("source"),
+            source_id=get("source_id"),
+            channel=get("channel"),
+            size=get("size"),
+            batch_id=get("batch_id"),
+            sent_at=get("sent_at"),
+            photos=photos,
+            description=description,
+            answers=get("answers"),
+        )
 
     def first_digest(self, i: int) -> bytes:
         """Digest of report ``i`` as the first program made it (32 bytes): without channel, batch, clock and photos."""
@@ -94,6 +127,11 @@ class Facts:
         )
         raw = place + text.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(raw, digest_size=32, key=self.salt[i]).digest()
+
+
+def _enclosed(photos: tuple[bytes, ...], answers: str | None) -> str:
+    """Digests of the photos, and the answers with their length where there are some."""
+    return b"".join(photos).hex() + (f";{len(answers)};{answers}" if answers else "")
 
 
 def closings(salts: Sequence[bytes], closed_at: Sequence[int | None]) -> list[bytes]:

@@ -11,22 +11,27 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
-from geo_reports.store import chain, tally
+from geo_reports.store import chain, tally, waiting
 from geo_reports.store.facts import Facts, closings
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import event, photo, report, report_text, report_unit
 
 COLUMNS = [column.name for column in report.columns]
+_USED_IDS = sa.select(
+    sa.select(sa.func.max(report.c.id)).scalar_subquery(),
+    sa.select(sa.func.max(event.c.report_id)).scalar_subquery(),
+)
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo that lies in the folder of photos under its digest."""
+    """A photo that lies in the folder of photos under its digest; its original too, sealed, in evidence mode."""
 
     sha256: bytes
     n_bytes: int
     width: int
     height: int
+    sealed_sha256: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Arrivals:
     units: NDArray[np.int64]
     sent_at: list[int | None] | None = None
     photos: list[tuple[Photo, ...]] | None = None
+    answers: list[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.source_id)
@@ -116,12 +122,7 @@ def identities(source: str, source_ids: list[str]) -> list[bytes]:
 
 def next_report_id(connection: Connection) -> int:
     """First free id; ids of erased reports are never used again, as their events remain."""
-    used = connection.execute(
-        sa.select(
-            sa.select(sa.func.max(report.c.id)).scalar_subquery(),
-            sa.select(sa.func.max(event.c.report_id)).scalar_subquery(),
-        )
-    ).one()
+    used = connection.execute(_USED_IDS).one()
     return max(used[0] or 0, used[1] or 0) + 1
 
 
@@ -144,6 +145,7 @@ def insert(connection: Connection, new: Arrivals, batch_id: int | None = None) -
         _insert_photos(connection, ids, new.photos)
     chain.append_received(connection, new.received_at, new.actor, ids, new.status, _digests(new, salts, batch_id))
     tally.count(connection, new.units, keys, new.category, new.status, new.month)
+    waiting.arrived(connection, ids, new)
     return ids
 
 
@@ -182,14 +184,16 @@ def _report_rows(
         "closed_at": new.closed_at,
         "salt": salts,
         "batch_id": [batch_id] * n,
+        "answers": new.answers or [None] * n,
+        "duplicate_of": [None] * n,
     }
     return list(zip(*(columns[name] for name in COLUMNS), strict=True))
 
 
 def _insert_photos(connection: Connection, ids: range, photos: list[tuple[Photo, ...]]) -> None:
-    columns = ["report_id", "n", "sha256", "n_bytes", "width", "height", "state"]
+    columns = ["report_id", "n", "sha256", "n_bytes", "width", "height", "state", "sealed_sha256"]
     rows = [
-        (report_id, n, one.sha256, one.n_bytes, one.width, one.height, "held")
+        (report_id, n, one.sha256, one.n_bytes, one.width, one.height, "held", one.sealed_sha256)
         for report_id, theirs in zip(ids, photos, strict=True)
         for n, one in enumerate(theirs)
     ]
@@ -217,5 +221,6 @@ def _digests(new: Arrivals, salts: list[bytes], batch_id: int | None) -> list[by
         sent_at=new.sent_at or [None] * n,
         photos=[tuple(one.sha256 for one in theirs) for theirs in new.photos] if new.photos else [()] * n,
         description=new.description,
+        answers=new.answers or [None] * n,
     )
     return [one + end for one, end in zip(facts.digests(), closings(salts, new.closed_at), strict=True)]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
 from geo_reports.report import CLOSED
-from geo_reports.store import chain
+from geo_reports.store import chain, gallery
 from geo_reports.store.facts import FACTS_BYTES, Facts, closings
 from geo_reports.store.insert import COLUMNS, identity
 from geo_reports.store.problems import Problems
@@ -51,6 +51,7 @@ class Part:
     texts: dict[int, tuple[str, str | None]]
     photos: dict[int, tuple[bytes, ...]]
     events: dict[int, list[Any]]
+    shown: dict[int, dict[int, gallery.Judged]]
 
     def name(self, i: int) -> str:
         """What to call report ``i``."""
@@ -59,26 +60,9 @@ class Part:
 
     def facts(self) -> Facts:
         """Facts as they are now, in the form they were digested in."""
-        get, ids = self.columns.__getitem__, self.columns["id"]
-        return Facts(
-            salt=[bytes(salt) for salt in get("salt")],
-            public_id=get("public_id"),
-            family=get("family"),
-            category=get("category"),
-            lon=np.array(get("lon"), np.float64),
-            lat=np.array(get("lat"), np.float64),
-            accuracy_m=get("accuracy_m"),
-            occurred_at=get("occurred_at"),
-            precision=get("occurred_precision"),
-            source=get("source"),
-            source_id=get("source_id"),
-            channel=get("channel"),
-            size=get("size"),
-            batch_id=get("batch_id"),
-            sent_at=get("sent_at"),
-            photos=[self.photos.get(i, ()) for i in ids],
-            description=[self.texts.get(i, (None,))[0] for i in ids],
-        )
+        ids = self.columns["id"]
+        texts = [self.texts.get(i, (None,))[0] for i in ids]
+        return Facts.of(self.columns, [self.photos.get(i, ()) for i in ids], texts)
 
 
 class Tombstones:
@@ -131,11 +115,8 @@ def _load(connection: Connection, low: int, high: int) -> Part:
     rows = connection.execute(select).fetchall()
     columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {c: [] for c in COLUMNS}
     texts = connection.execute(sa.select(report_text).where(report_text.c.report_id.between(low, high)))
-    select = sa.select(photo.c.report_id, photo.c.sha256).where(photo.c.report_id.between(low, high))
-    photos: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
-    for report_id, digest in connection.execute(select.order_by(photo.c.report_id, photo.c.n)):
-        photos[report_id] += (bytes(digest),)
-    wanted = (event.c.report_id, event.c.at, event.c.kind, event.c.status, event.c.digest)
+    photos, shown = _photos(connection, low, high)
+    wanted = (event.c.report_id, event.c.at, event.c.kind, event.c.status, event.c.reason, event.c.digest)
     history = (
         sa.select(*wanted, event_note.c.salt, event_note.c.note)
         .select_from(event.outerjoin(event_note))
@@ -145,7 +126,21 @@ def _load(connection: Connection, low: int, high: int) -> Part:
     events: dict[int, list[Any]] = defaultdict(list)
     for row in connection.execute(history):
         events[row[0]].append(row)
-    return Part(low, high, columns, {i: (sent, public) for i, sent, public in texts}, photos, events)
+    return Part(low, high, columns, {i: (sent, public) for i, sent, public in texts}, photos, events, shown)
+
+
+def _photos(
+    connection: Connection, low: int, high: int
+) -> tuple[dict[int, tuple[bytes, ...]], dict[int, dict[int, gallery.Judged]]]:
+    """Digests of each report's photos in their order, and what is said of each by its number."""
+    columns = (photo.c.report_id, photo.c.n, photo.c.sha256, photo.c.state, photo.c.public_sha256)
+    select = sa.select(*columns).where(photo.c.report_id.between(low, high))
+    photos: dict[int, tuple[bytes, ...]] = defaultdict(tuple)
+    shown: dict[int, dict[int, gallery.Judged]] = defaultdict(dict)
+    for report_id, n, digest, state, public in connection.execute(select.order_by(*columns[:2])):
+        photos[report_id] += (bytes(digest),)
+        shown[report_id][n] = (state, bytes(public) if public is not None else None)
+    return photos, shown
 
 
 def _against_events(part: Part, buried: Tombstones, problems: Problems) -> None:
@@ -163,18 +158,24 @@ def _against_events(part: Part, buried: Tombstones, problems: Problems) -> None:
             continue
         if len(received) > 1:
             problems.add("twice", part.name(i))
-        kept, changed = bytes(received[0].digest), any(one.kind == "status" for one in history)
-        if kept[:FACTS_BYTES] == digests[i]:
-            if not changed and kept[FACTS_BYTES:] != ends[i]:
-                problems.add("closed_at", part.name(i))
-        elif kept != facts.first_digest(i):
-            problems.add("facts", part.name(i))
+        if problem := _facts_problem(history, received[0], facts, i, digests[i], ends[i]):
+            problems.add(problem, part.name(i))
         for kind in _states(part, i, received[0], history):
             problems.add(kind, part.name(i))
     here = set(ids)
     for report_id, history in part.events.items():
         if report_id not in here and report_id not in buried and any(one.kind == "received" for one in history):
             problems.add("gone", f"number {report_id}")
+
+
+def _facts_problem(history: list[Any], received: Any, facts: Facts, i: int, digest: bytes, end: bytes) -> str | None:
+    """Kind of problem of a report whose facts are not those of its last revision, or of its arrival."""
+    latest = next((one for one in reversed(history) if one.kind == "revised"), received)
+    kept = bytes(latest.digest)
+    if kept[:FACTS_BYTES] != digest:
+        return None if latest is received and kept == facts.first_digest(i) else "facts"
+    changed = latest is not received or any(one.kind == "status" for one in history)
+    return None if changed or kept[FACTS_BYTES:] == end else "closed_at"
 
 
 def _states(part: Part, i: int, received: Any, history: list[Any]) -> Iterator[str]:
@@ -198,6 +199,9 @@ def _states(part: Part, i: int, received: Any, history: list[Any]) -> Iterator[s
         yield "status"
     if part.texts.get(get("id")[i], ("", None))[1] != published:
         yield "public_text"
+    photos = part.shown.get(get("id")[i], {})
+    if photos != gallery.judged(photos, history):
+        yield "photo"
 
 
 def _derived(connection: Connection, part: Part, expected: Expected, problems: Problems) -> None:

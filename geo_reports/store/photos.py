@@ -18,8 +18,11 @@ from geo_reports.store.keyfile import make_folder, sync_folder
 
 DIGEST_BYTES = 32
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-OWN_NAME = re.compile(r"[0-9a-f]{64}\.jpg|\.new-[0-9a-f]{32}")
+OWN_NAME = re.compile(r"[0-9a-f]{64}\.(?:jpg|sealed)|\.new-[0-9a-f]{32}")
 """What this module calls its files; whatever else lies in the folder is not its to remove."""
+
+SEALED = "evidence"
+"""Not of two letters, as the folders of photos are: ``collect`` looks into those only."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,13 @@ class Fault:
 class PhotoFolder:
     """Content-addressed folder: ``ab/abcd….jpg`` for the photo whose SHA-256 is ``abcd…``."""
 
-    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
-        self._root, self._clock = root, clock
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time, ending: str = ".jpg") -> None:
+        self._root, self._clock, self._ending = root, clock, ending
+
+    @property
+    def sealed(self) -> "PhotoFolder":
+        """Folder inside this one for originals, encrypted: ``evidence/ab/abcd….sealed``."""
+        return PhotoFolder(self._root / SEALED, self._clock, ".sealed")
 
     def put(self, data: bytes) -> bytes:
         """Keep a photo and return its digest; when this returns it is on disk.
@@ -56,7 +64,7 @@ class PhotoFolder:
         if len(digest) != DIGEST_BYTES:
             raise ValueError(f"a digest has {DIGEST_BYTES} bytes, not {len(digest)}")
         name = digest.hex()
-        return self._root / name[:2] / f"{name}.jpg"
+        return self._root / name[:2] / f"{name}{self._ending}"
 
     def read(self, digest: bytes) -> bytes:
         """Bytes of a photo as they were put; raises ``PhotoDamaged`` if they are gone or others, or ``StoreError``."""

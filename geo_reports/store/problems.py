@@ -47,6 +47,7 @@ KINDS = {
     "closed_at": Kind("status", "their closing time is not the one they were received with", BACKUP),
     "public_text": Kind("texts", "the published text is not the one of the last event", "Publish it again, or restore"),
     "note": Kind("texts", "a note of their history is not the one that was written", BACKUP),
+    "photo": Kind("judgements of photos", "not as the last event of each says", "Judge it again, or restore"),
     "morton": Kind("places", "the key of their place in maps is wrong", REPAIR),
     "month": Kind("places", "their month is not that of their time", REPAIR),
     "outside": Kind("places", "inside or outside the city is wrong", REASSIGN),

@@ -107,7 +107,7 @@ def closings(
             unit.c.layer == layer,
             report.c.closed_at.is_not(None),
             report.c.occurred_at.is_not(None),
-            report.c.status.in_(("cleaned", "closed_without_solution")),
+            report.c.status.in_(("cleaned", "verified", "closed_without_solution")),
         )
     )
     if categories is not None:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 from geo_reports.geography import morton
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import counter, pyramid, report, report_unit
-from geo_reports.store.tally import COUNTER_KEYS, PYRAMID_KEYS, ZOOMS
+from geo_reports.store.tally import COUNTED, COUNTER_KEYS, PYRAMID_KEYS, ZOOMS
 
 TABLES = {"counters": (counter, COUNTER_KEYS), "pyramid": (pyramid, PYRAMID_KEYS)}
 
@@ -32,7 +32,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def _recount(connection: Connection, name: str) -> pd.DataFrame:
-    kinds = (report.c.category, report.c.status, report.c.month)
+    kinds = (report.c.category, COUNTED, report.c.month)
     n = sa.func.count().label("n")
     if name == "counters":
         select = sa.select(report_unit.c.unit_id, *kinds, n).select_from(report).join(report_unit)

@@ -11,7 +11,7 @@ from geo_reports.geography import morton
 from geo_reports.store import chain
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import event, event_note, photo, receipt, report, report_text, report_unit, tombstone
-from geo_reports.store.tally import ZOOMS, add_counts, add_tiles
+from geo_reports.store.tally import COUNTED, ZOOMS, add_counts, add_tiles
 
 Chosen = sa.ColumnElement[bool]
 """Condition on ``report`` that says which reports go."""
@@ -28,7 +28,10 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
     connection.execute(sa.delete(event_note).where(event_note.c.seq.in_(notes)))
     for table in (report_unit, report_text, photo, receipt):
         connection.execute(sa.delete(table).where(table.c.report_id.in_(which)))
-    connection.execute(sa.delete(report).where(chosen))  # contacts follow by the foreign key
+    merged = report.c.duplicate_of.in_(which.correlate(None))
+    connection.execute(sa.update(report).where(merged).values(duplicate_of=None))
+    # contacts, voices and what waits follow by their foreign keys
+    connection.execute(sa.delete(report).where(chosen))
     digest = chain.salted(b"", f"{kind}: {len(ids)} reports")
     seq = chain.append(connection, [chain.Entry(at, None, kind, None, reason, actor, digest)])
     rows = [(first, last, seq) for first, last in _runs(ids)]
@@ -37,7 +40,7 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
 
 
 def _uncount(connection: Connection, chosen: Chosen) -> None:
-    kinds = (report.c.category, report.c.status, report.c.month)
+    kinds = (report.c.category, COUNTED, report.c.month)
     n = sa.func.count().label("n")
     units = sa.select(report_unit.c.unit_id, *kinds, n).select_from(report).join(report_unit).where(chosen)
     rows = connection.execute(units.group_by(report_unit.c.unit_id, *kinds))

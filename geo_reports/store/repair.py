@@ -1,6 +1,5 @@
 """Derive again what can be: keys, months, units, counters; in the caller's transaction, saying what was done."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from sqlalchemy.engine import Connection
 from geo_reports.geography import morton
 from geo_reports.store import derive, recount
 from geo_reports.store.ledger import PART, Expected
-from geo_reports.store.schema import account, photo, report, report_unit, session
+from geo_reports.store.schema import account, report, report_unit, session
 
 
 def orphans(connection: Connection) -> list[str]:
@@ -64,9 +63,3 @@ def counts(connection: Connection) -> list[str]:
     if wrong:
         recount.rebuild(connection)
     return [f"{n} rows of the {name} were counted again" for name, n in wrong.items()]
-
-
-def owners(connection: Connection, digests: Sequence[bytes]) -> list[str]:
-    """public_id of the reports that have these photos."""
-    select = sa.select(report.c.public_id).join(photo).where(photo.c.sha256.in_(digests)).distinct()
-    return list(connection.execute(select.order_by(report.c.public_id)).scalars())

@@ -36,6 +36,14 @@ def make_new(connection: Connection) -> None:
     MigrationContext.configure(connection).stamp(migrations()[1], "head")
 
 
+def make_at(connection: Connection, revision: str) -> None:
+    """Make an empty database with a schema: the present one at once, an older one step by step."""
+    if revision == migrations()[1].get_current_head():
+        make_new(connection)
+    else:
+        bring_to(connection, revision)
+
+
 def bring_to(connection: Connection, revision: str) -> None:
     """Bring a database up to a schema in the caller's transaction."""
     config, _ = migrations()

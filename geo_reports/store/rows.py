@@ -24,6 +24,18 @@ def _insert_sql(table: sa.Table, columns: tuple[str, ...], paramstyle: str) -> s
     return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608 names of our schema
 
 
+def find_rows(
+    connection: Connection, table: sa.Table, columns: Sequence[str], key: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Columns of the rows whose ``key`` is one of the values (at most some hundred)."""
+    if not values:
+        return []
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    names, marks = ", ".join(columns), ", ".join([mark] * len(values))
+    sql = f"SELECT {names} FROM {table.name} WHERE {key} IN ({marks})"  # noqa: S608 names of our schema
+    return [tuple(row) for row in connection.exec_driver_sql(sql, tuple(values))]
+
+
 def upsert_rows(
     connection: Connection, table: sa.Table, keys: Sequence[str], total: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:

@@ -114,12 +114,16 @@ report = Table(
     Column("closed_at", WHOLE),
     Column("salt", LargeBinary(16), nullable=False),
     Column("batch_id", ForeignKey("batch.id")),
+    Column("answers", Text, comment="to the city's questions, as canonical JSON"),
+    Column("duplicate_of", WHOLE, comment="id of the report it was merged into"),
     sqlite_strict=True,
 )
 DUMPS = report.c.family == literal_column("'dump'")
 """Spelt out, not a parameter: only then can a query use the index of dumps."""
 # only dumps are shown one by one; security reports are read as counts, or whole
 Index("ix_report_dump_status", report.c.status, sqlite_where=DUMPS, postgresql_where=DUMPS)
+MERGED = report.c.duplicate_of.is_not(None)
+Index("ix_report_duplicate_of", report.c.duplicate_of, sqlite_where=MERGED, postgresql_where=MERGED)
 
 report_unit = Table(
     "report_unit",
@@ -172,8 +176,57 @@ photo = Table(
     Column("width", WHOLE, nullable=False),
     Column("height", WHOLE, nullable=False),
     Column("state", word(16), nullable=False, comment="held, published or withheld"),
+    Column("public_sha256", LargeBinary(32), comment="names what is shown of it; only while it is published"),
+    Column("public_n_bytes", WHOLE),
+    Column("sealed_sha256", LargeBinary(32), comment="names the original, encrypted; only in evidence mode"),
     Index("ix_photo_sha256", "sha256", "state", "n_bytes", "width", "height"),
+    Index("ix_photo_shown", "public_sha256", "public_n_bytes", "sealed_sha256"),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+voice = Table(
+    "voice",
+    metadata,
+    Column("identity", LargeBinary(16), primary_key=True, comment="digest of the key it came with: once is enough"),
+    Column("report_id", ForeignKey("report.id", ondelete="CASCADE"), nullable=False),
+    Column("at", WHOLE, nullable=False),
+    Index("ix_voice_report_id", "report_id", "at", "identity"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+    comment="people who saw the same and said so instead of reporting it again",
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", WHOLE, primary_key=True),
+    Column("layer", word(64), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("address_hash", LargeBinary(32), nullable=False, comment="keyed: tells the same address, never which"),
+    Column("sealed", LargeBinary, nullable=False, comment="the address, encrypted with the server key"),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("language", word(16), nullable=False),
+    Column("days", WHOLE, nullable=False, comment="between two digests"),
+    Column("state", word(16), nullable=False, comment="asked or confirmed"),
+    Column("made_at", WHOLE, nullable=False),
+    Column("sent_until", WHOLE, nullable=False, comment="what came later is still to be told"),
+    Column("failures", WHOLE, nullable=False),
+    UniqueConstraint("layer", "unit", "address_hash"),
+    kept(
+        "layer",
+        "unit",
+        "address_hash",
+        "sealed",
+        "token_hash",
+        "language",
+        "days",
+        "state",
+        "made_at",
+        "sent_until",
+        "failures",
+        name="subscription",
+    ),
     sqlite_strict=True,
 )
 
@@ -199,6 +252,18 @@ event_note = Table(
     Column("salt", LargeBinary(16), nullable=False),
     Column("note", Text, nullable=False),
     sqlite_strict=True,
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("report_id", ForeignKey("report.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", word(16), primary_key=True, comment="child, photo, text, correction or comment"),
+    Column("since", WHOLE, nullable=False),
+    Index("ix_waiting_kind_since", "kind", "since", "report_id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+    comment="Derived: what a moderator has not judged yet; kept in the transaction that changes the report.",
 )
 
 counter = Table(

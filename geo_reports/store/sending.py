@@ -11,7 +11,7 @@ from geo_reports.errors import GeoReportsError, ReusedKey, SameReport
 from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
 from geo_reports.store.outbox import Message, put
-from geo_reports.store.rows import insert_rows
+from geo_reports.store.rows import find_rows, insert_rows
 from geo_reports.store.schema import contact, receipt, report
 
 
@@ -74,8 +74,8 @@ def _decide(one: Sending, known: dict[bytes, bytes], twins: dict[bytes, int]) ->
 
 
 def _known(connection: Connection, code_hashes: list[bytes]) -> dict[bytes, bytes]:
-    select = sa.select(receipt.c.code_hash, receipt.c.body_hash).where(receipt.c.code_hash.in_(code_hashes))
-    return {bytes(row.code_hash): bytes(row.body_hash) for row in connection.execute(select)}
+    found = find_rows(connection, receipt, ["code_hash", "body_hash"], "code_hash", code_hashes)
+    return {bytes(code): bytes(body) for code, body in found}
 
 
 def _twins(connection: Connection, sendings: Sequence[Sending]) -> dict[bytes, int]:

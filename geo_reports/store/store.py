@@ -14,14 +14,14 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.errors import GeoReportsError, NotFound, StoreError
 from geo_reports.report import CloseReason, Status
-from geo_reports.store import chain, change, derive, outbox, query, recount, sending
+from geo_reports.store import chain, change, derive, gallery, outbox, query, recount, sending
 from geo_reports.store.engine import open_engine, reading, writing
 from geo_reports.store.faults import reach
 from geo_reports.store.insert import Arrivals, insert
 from geo_reports.store.outbox import Message
 from geo_reports.store.query import Query
 from geo_reports.store.remove import remove
-from geo_reports.store.schema import batch, contact, counter, meta, photo, receipt, report, unit
+from geo_reports.store.schema import batch, contact, counter, meta, receipt, report, unit
 from geo_reports.store.sending import Outcome, Receipt, Sending
 from geo_reports.store.upgrade import open_schema
 
@@ -233,9 +233,14 @@ class Store:
             return connection.execute(select).scalar()
 
     def photo_digests(self) -> list[bytes]:
-        """Digests of all photos that reports refer to."""
+        """Digests of all pictures that reports refer to."""
         with self.reading() as connection:
-            return [bytes(digest) for (digest,) in connection.execute(sa.select(photo.c.sha256).distinct())]
+            return gallery.pictures(connection)
+
+    def sealed_digests(self) -> list[bytes]:
+        """Digests of all sealed originals that reports refer to."""
+        with self.reading() as connection:
+            return gallery.originals(connection)
 
     def body_of_code(self, code_hash: bytes) -> bytes | None:
         """Hash of what was sent under a code, None for a code that nobody has."""
@@ -244,9 +249,10 @@ class Store:
             return connection.execute(select).scalar()
 
     def last_month(self) -> int:
-        """Latest month (yyyymm) with a report, 0 where there is none or no time is known."""
+        """Latest month (yyyymm) with a report that is not held, 0 where there is none or no time is known."""
         with self.reading() as connection:
-            return connection.execute(sa.select(sa.func.max(counter.c.month))).scalar() or 0
+            select = sa.select(sa.func.max(counter.c.month)).where(counter.c.status != Status.HELD)
+            return connection.execute(select).scalar() or 0
 
     def revision(self) -> int:
         """Position of the last event: two equal revisions hold the same reports."""

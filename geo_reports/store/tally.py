@@ -4,6 +4,7 @@ Both tables are kept in the transaction that changes the reports, so reading a m
 not what the archive holds.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
+from geo_reports.report import Channel, Status
 from geo_reports.store.rows import delete_rows, upsert_rows
 from geo_reports.store.schema import counter, pyramid
 
@@ -22,8 +24,21 @@ ZOOMS = (5, 7, 9, 11, 13)
 """Zooms of the pyramid; one between two of them is four tiles of the next summed up."""
 COUNTER_KEYS = ["unit_id", "category", "status", "month"]
 PYRAMID_KEYS = ["z", "tile", "category", "status", "month"]
+_NOT_APPROVED = (Status.REJECTED, Status.RETRACTED)
+COUNTED: sa.ColumnElement[str] = sa.literal_column(
+    f"CASE WHEN report.channel = '{Channel.CHILDREN}' AND report.status IN ('{Status.REJECTED}', '{Status.RETRACTED}')"
+    f" THEN '{Status.HELD}' ELSE report.status END"
+)
+"""What ``counted_as`` says, in SQL."""
+FEW = 100
+"""Fewer reports than this are counted one by one: arrays cost more than that to begin with."""
 Row = tuple[Any, ...]
 """The keys of a counter or of a tile, and how many to add."""
+
+
+def counted_as(channel: str, status: str) -> str:
+    """Status a report is counted under: a child's that was not approved stays held, so that no figure ever has it."""
+    return Status.HELD if channel == Channel.CHILDREN and status in _NOT_APPROVED else status
 
 
 @dataclass(frozen=True)
@@ -66,9 +81,25 @@ def count(
     month: NDArray[np.int64],
 ) -> None:
     """Count (m,) new reports with their (m, layers) units and Morton keys."""
+    if len(keys) < FEW:
+        kind = list(zip(category, status, month.tolist(), strict=True))
+        add_counts(connection, _units_of_few(units.tolist(), kind))
+        add_tiles(connection, _tiles_of_few(keys.tolist(), kind))
+        return
     kinds = Kinds.of(category, status, month)
     add_counts(connection, kinds.counted(units.ravel(), units.shape[1]))
     add_tiles(connection, _tiles(kinds, keys))
+
+
+def _units_of_few(units: list[list[int]], kinds: list[tuple[str, str, int]]) -> list[Row]:
+    counted = Counter([(unit, *kind) for theirs, kind in zip(units, kinds, strict=True) for unit in theirs])
+    return [(*row, n) for row, n in sorted(counted.items())]
+
+
+def _tiles_of_few(keys: list[int], kinds: list[tuple[str, str, int]]) -> list[Row]:
+    shifts = [(z, 2 * (morton.BITS - z)) for z in ZOOMS]
+    counted = Counter([(z, key >> shift, *kind) for z, shift in shifts for key, kind in zip(keys, kinds, strict=True)])
+    return [(*row, n) for row, n in sorted(counted.items())]
 
 
 def _tiles(kinds: Kinds, keys: NDArray[np.int64]) -> list[Row]:

@@ -1,6 +1,7 @@
 """``Writer``: one thread that writes; what many people send at once reaches the disk with one sync."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -14,12 +15,17 @@ Waiting = tuple[Sending, "Future[bool]"]
 class Writer:
     """Group commit: while one transaction reaches the disk, those who come meanwhile wait together for the next.
 
-    Nobody waits for a timer: alone, a report is written at once. ``add`` writes a group in one transaction and
-    returns an outcome for each (``Store.add_all``).
+    A report that comes alone is written at once. After a crowd the writer first waits a moment for the next one: each
+    transaction has a price of its own, and a thread that writes takes the interpreter from those who send. ``add``
+    writes a group in one transaction and returns an outcome for each (``Store.add_all``).
     """
 
     MOST = 256
     """Reports in one transaction; more would make the first of them wait for the last."""
+    CROWD = 8
+    """So many reports in one transaction mean that more are on their way."""
+    GATHER_S = 0.002
+    """How long they are waited for: less than a sync of most disks takes."""
     MOST_WAITING = 2000
     """Reports that may wait for their turn; who comes later is asked to come back instead."""
 
@@ -29,6 +35,12 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._crowd = 0
+        self._told: list[Callable[[], None]] = []
+
+    def after_each_group(self, told: Callable[[], None]) -> None:
+        """Have ``told`` called, by the thread that writes, whenever a group has its answers."""
+        self._told.append(told)
 
     def submit(self, sending: Sending) -> "Future[bool]":
         """Hand in a report: the future answers when it is on disk, True for new, False for one that came before.
@@ -64,12 +76,17 @@ class Writer:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             group, last = self._group(first)
+            self._crowd = len(group)
             self._write(group)
+            for told in self._told:
+                told()
             if last:
                 return
 
     def _group(self, first: Waiting) -> tuple[list[Waiting], bool]:
         group = [first]
+        if self._crowd >= self.CROWD:
+            time.sleep(self.GATHER_S)
         while len(group) < self.MOST:
             try:
                 more = self._queue.get_nowait()

@@ -43,7 +43,9 @@ def html_errors(house: House) -> Callable[[Request, int, Exception], Response]:
         # without a session: finding out who asks could fail in the same way as the page did
         visit = Visit(request, house, chosen_words(request, house.city))
         title, advice = _SAID.get(status, _SAID[500 if status >= 500 else 422])
-        response = visit.page("error.html", status, SECRET, title=visit.words(title), advice=visit.words(advice))
+        told = {"title": visit.words(title), "advice": visit.words(advice)}
+        again = {} if request.method in ("GET", "HEAD") else {"path": "/"}  # what was posted to may have no page
+        response = visit.page("error.html", status, SECRET, **told, **again)
         if wait_s := retry_after_s(error):
             response.headers["Retry-After"] = str(wait_s)
         return response

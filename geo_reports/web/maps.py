@@ -1,5 +1,9 @@
 """The city's maps, each for the audience it names."""
 
+import secrets
+from html import escape
+from urllib.parse import quote
+
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
@@ -9,12 +13,18 @@ from geo_reports.city import MapSpec
 from geo_reports.city.maps import PointsDef
 from geo_reports.errors import NotFound
 from geo_reports.look import N_, Words
-from geo_reports.mapping import Assets, render_page
+from geo_reports.mapping import Assets, Share, render_page
 from geo_reports.report import Audience, Family
+from geo_reports.web.base import base_address
+from geo_reports.web.embed import snippet
 from geo_reports.web.kept import Kept
 from geo_reports.web.visit import FRESH, SECRET, Here, Visit
 
 router = APIRouter()
+
+PUBLIC = Audience.PUBLIC
+_BASE = secrets.token_urlsafe(24)
+"""Stands in kept pages for the address of the service: what a request names as its host is for that request only."""
 
 
 @router.get("/mapas/{name}")
@@ -26,21 +36,30 @@ def city_map(here: Here, name: str) -> Response:
     check_audience(here.actor, definition.audience)
     if definition.audience is not Audience.PUBLIC:
         html = _drawn(here, name, definition, here.nonce)
-        return here.remember_language(HTMLResponse(html, headers={"Cache-Control": SECRET}))
+        return here.remember(HTMLResponse(_in_colours(here, html), headers={"Cache-Control": SECRET}))
     # the menu of staff has one link more, so theirs is another page
     kind = (name, here.words.language, "staff" if here.actor else "all")
     revision = here.house.view(definition.audience).revision()
     mark = "-".join((revision, *kind[1:], __version__))
-    headers = {"Cache-Control": FRESH, "ETag": f'"{mark}"', "Vary": "Cookie"}
+    headers = {"Cache-Control": FRESH, "ETag": f'"{mark}-{here.theme}"', "Vary": "Cookie"}
     if here.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     kept: Kept = here.request.state.kept
     html = kept.page(kind, mark, here.nonce, lambda slot: _drawn(here, name, definition, slot))
-    return here.remember_language(HTMLResponse(html, headers=headers))
+    html = html.replace(_BASE, escape(base_address(here.request, here.house)))
+    return here.remember(HTMLResponse(_in_colours(here, html), headers=headers))
+
+
+def _in_colours(here: Visit, html: str) -> str:
+    """Put the chosen colours into a page that was drawn without."""
+    return html.replace('data-theme=""', f'data-theme="{here.theme}"', 1)
 
 
 def _drawn(here: Visit, name: str, definition: MapSpec, nonce: str) -> str:
     house = here.house
+    said, address = here.words, f"{_BASE}/mapas/{quote(name, safe='')}"
+    title = said.say(definition.title)
+    share = Share(address, snippet(said, f"{address}/incrustar", title)) if definition.audience is PUBLIC else None
     page = render_page(
         definition,
         house.view(definition.audience),
@@ -53,6 +72,7 @@ def _drawn(here: Visit, name: str, definition: MapSpec, nonce: str) -> str:
         name=name,
         exports=_exports(here.words, definition),
         nav=here.menu(staff=here.actor is not None),
+        share=share,
     )
     return page.html
 

@@ -1,40 +1,33 @@
 """The report form as data: what was typed, what is wrong with it, and the report it makes."""
 
-import dataclasses
 import math
-from dataclasses import dataclass
 from datetime import date
 
 from pydantic import BaseModel, ValidationError
 
 from geo_reports.city import CategorySpec, City
-from geo_reports.errors import (
-    AddressNotFound,
-    BadPhoto,
-    GeoReportsError,
-    InputError,
-    OutsideCity,
-    PhotoTooLarge,
-    ProofNeeded,
-    ReusedKey,
-    SameReport,
-    StoreError,
-    StoreFull,
-    TooManyRequests,
-    UnknownCategory,
-)
 from geo_reports.look import N_
-from geo_reports.report import Family, NewReport, Size
+from geo_reports.report import Answers, Family, NewReport, Size
+from geo_reports.web.report_answers import PREFIX, read_answers
+from geo_reports.web.report_faults import FALLBACK, Fault, explain
+
+__all__ = ["FALLBACK", "HOURS", "LONGEST", "Fault", "ReportForm", "carried", "explain", "read"]
 
 LONGEST = {"address": 200, "description": 4000, "contact": 200}
 """Characters a field may hold, as ``NewReport`` has it."""
 
-FALLBACK = N_("Something cannot be read. Check what you wrote and send it again.")
-_FIELDS = {"occurred_at": "day", "lon": "address", "lat": "address", "Idempotency-Key": ""}
+CHECK, SEND, EDIT = "check", "send", "edit"
+"""Steps a form asks for: look at it first (what any other word means too), send it, or go back to it."""
+NOT_THERE = "no"
+"""Answer to whether the problem is where a photo was taken."""
 
 
 class ReportForm(BaseModel):
-    """What the form sends: text in every field, empty where nothing was typed."""
+    """What the form sends: text in every field, empty where nothing was typed.
+
+    ``spot`` is the place of a photo, "lon lat", that its sender confirmed; ``found`` is the place, "lon lat accuracy",
+    that the address was found at when the form was looked at before, so that what was shown is what is sent.
+    """
 
     family: str = ""
     category: str = ""
@@ -43,106 +36,76 @@ class ReportForm(BaseModel):
     lon: str = ""
     lat: str = ""
     accuracy_m: str = ""
+    spot: str = ""
+    found: str = ""
     day: str = ""
     hour: str = ""
     size: str = ""
     description: str = ""
     contact: str = ""
+    answers: dict[str, list[str]] = {}
     key: str = ""
+    step: str = ""
+    nearby_seen: str = ""
     again: str = ""
     proof: str = ""
     ticket: str = ""
 
+    @property
+    def place(self) -> tuple[str, str, str] | None:
+        """Longitude, latitude and accuracy as text where the form holds a point, None where it holds words."""
+        if self.candidate:
+            return None
+        if self.found and len(parts := self.found.split()) in (2, 3):
+            return parts[0], parts[1], parts[2] if len(parts) == 3 else ""
+        if self.lon or self.lat:
+            return self.lon, self.lat, self.accuracy_m
+        spot = self.spot.split()
+        return (spot[0], spot[1], "") if len(spot) == 2 and not self.address.strip() else None
 
-@dataclass(frozen=True)
-class Fault:
-    """One thing to correct: the field at fault ("" for the form), a message with its values, choices to offer."""
 
-    field: str
-    message: str
-    values: dict[str, object] = dataclasses.field(default_factory=dict)
-    choices: tuple[str, ...] = ()
+_ONCE = {"answers", "step", "spot", "candidate", "again", "proof", "ticket"}
+"""Fields that are not carried on by themselves: they were used up, or stand in a part of their own."""
+
+
+def carried(form: ReportForm, tickets: list[str]) -> list[tuple[str, str]]:
+    """Name and value of the hidden fields that carry a form, with its photos, from one page to the next."""
+    fields = [(name, value) for name, value in form.model_dump(exclude=_ONCE).items() if value]
+    chosen = [(PREFIX + name, value) for name, values in form.answers.items() for value in values]
+    return fields + chosen + [("held", ticket) for ticket in tickets]
 
 
 def read(form: ReportForm, city: City) -> tuple[NewReport | None, list[Fault]]:
     """Return the report a form describes, or all its faults."""
-    faults = [fault for fault in (_kind(form, city), _place(form), _time(form), *_lengths(form)) if fault]
-    if faults:
-        return None, faults
+    category = city.categories.get(form.category)
+    answers, wrong = read_answers(city, category, form.answers) if category else ({}, [])
+    faults = [fault for fault in (_kind(form, category), _place(form), _time(form), *_lengths(form)) if fault]
+    if category is None or faults or wrong:
+        return None, faults + wrong
     try:
-        return _report(form, city.categories[form.category]), []
+        return _report(form, category, answers), []
     except ValidationError:  # what no person types, such as a NUL character
         return None, [Fault("", FALLBACK)]
 
 
-def _report(form: ReportForm, category: CategorySpec) -> NewReport:
-    located = bool(form.lon) and not form.candidate
+def _report(form: ReportForm, category: CategorySpec, answers: Answers) -> NewReport:
+    lon, lat, accuracy_m = form.place or ("", "", "")
     return NewReport(
         family=category.family,
         category=category.id,
-        lon=_degrees(form.lon) if located else None,
-        lat=_degrees(form.lat) if located else None,
-        accuracy_m=_metres(form.accuracy_m) if located else None,
-        address=None if located else (form.candidate or form.address).strip(),
+        lon=_degrees(lon) if form.place else None,
+        lat=_degrees(lat) if form.place else None,
+        accuracy_m=_metres(accuracy_m) if form.place else None,
+        address=None if form.place else (form.candidate or form.address).strip(),
         description=form.description.strip() or None,
         occurred_at=f"{form.day}T{form.hour}:00" if form.hour else form.day or None,
         size=Size(form.size) if category.family is Family.DUMP and form.size in set(Size) else None,
         contact=form.contact.strip() or None,
+        answers=answers,
     )
 
 
-def explain(error: GeoReportsError, form: ReportForm, city: City) -> Fault:
-    """Say in the form's words why a report was not accepted; errors that say nothing to its sender are raised."""
-    if isinstance(error, AddressNotFound):
-        return _where(error, form)
-    if isinstance(error, OutsideCity):
-        message = N_("That place lies outside %(city)s. Correct it, or report it to the municipality it lies in.")
-        return Fault("address", message, {"city": city.spec.name})
-    if isinstance(error, UnknownCategory):
-        return Fault("category", N_("Choose what you saw."))
-    if isinstance(error, ReusedKey):
-        return Fault("", N_("You sent this form before with other content. If it is another report, send it again."))
-    if isinstance(error, SameReport):
-        return Fault("again", N_("The same report came in a few minutes ago. Is it the same one?"))
-    if isinstance(error, BadPhoto):
-        return Fault("photo", _about_photo(error))
-    if isinstance(error, InputError):
-        at = _FIELDS.get(error.field or "", "")
-        return Fault(at, N_("Write the day you saw it; it cannot be in the future.") if at == "day" else FALLBACK)
-    if isinstance(error, ProofNeeded):
-        return Fault("", N_("Very many reports are coming in right now. What you wrote is still here."))
-    if isinstance(error, TooManyRequests):
-        minutes = -(-error.retry_after_s // 60)
-        message = N_("Many reports came from your network. What you wrote is still here: send it again in %(n)s min.")
-        return Fault("", message, {"n": minutes})
-    if isinstance(error, StoreFull):
-        message = N_("We have no room for new reports right now. What you wrote is still here: send it again later.")
-        return Fault("", message)
-    if isinstance(error, StoreError):
-        return Fault("", N_("We could not save your report. What you wrote is still here: send it again in a moment."))
-    raise error
-
-
-def _about_photo(error: BadPhoto) -> str:
-    if isinstance(error, PhotoTooLarge):
-        return N_("One of the photos is too large. Choose a smaller one, or send the report without it.")
-    return N_("One of the files is no photo we can read. Choose another one, or send the report without it.")
-
-
-def _where(error: AddressNotFound, form: ReportForm) -> Fault:
-    typed = (form.candidate or form.address).strip().lower()
-    others = tuple(label for label in error.candidates if label.lower() != typed)
-    if len(others) < len(error.candidates):  # a street without a number: right, and too long to be a place
-        message = N_("We know that street, but not which part of it. Add the number of a house close to the place.")
-    elif others:
-        message = N_("We are not sure where that is. Choose a place below, or write it in another way.")
-    else:
-        message = N_("We do not know that place. Write a street with a number, a school or a square.")
-    return Fault("address", message, choices=others)
-
-
-def _kind(form: ReportForm, city: City) -> Fault | None:
-    category = city.categories.get(form.category)
+def _kind(form: ReportForm, category: CategorySpec | None) -> Fault | None:
     if category is None:
         return Fault("category", N_("Choose what you saw."))
     if form.family and form.family != category.family:
@@ -151,11 +114,12 @@ def _kind(form: ReportForm, city: City) -> Fault | None:
 
 
 def _place(form: ReportForm) -> Fault | None:
-    if form.candidate or (form.address.strip() and not form.lon):
-        return None
-    if not form.lon and not form.lat:
+    point = form.place
+    if point is None:
+        if form.candidate or form.address.strip():
+            return None
         return Fault("address", N_("Write where it is: a street with a number, a school or a square."))
-    lon, lat = _degrees(form.lon), _degrees(form.lat)
+    lon, lat = _degrees(point[0]), _degrees(point[1])
     if lon is None or lat is None or abs(lon) > 180 or abs(lat) > 90 or (lon == 0 and lat == 0):
         return Fault("address", N_("We could not use your location. Write the address instead."))
     return None

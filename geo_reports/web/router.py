@@ -3,11 +3,47 @@
 from fastapi import APIRouter, Depends, Request
 
 from geo_reports.house import House
-from geo_reports.web import front, maps, report_page, signin, staff, statics, status
+from geo_reports.web import (
+    areas,
+    children,
+    embed,
+    front,
+    judge_photos,
+    maps,
+    moderation,
+    nearby,
+    photos,
+    public_report,
+    pwa,
+    report_page,
+    signin,
+    staff,
+    statics,
+    status,
+    subscriptions,
+)
 from geo_reports.web.kept import Kept
 from geo_reports.web.security import require_own_page
 
-PAGES = (front, report_page, status, maps, signin, staff, statics)
+PAGES = (
+    front,
+    children,
+    report_page,
+    nearby,
+    public_report,
+    status,
+    embed,
+    maps,
+    areas,
+    subscriptions,
+    signin,
+    staff,
+    moderation,
+    judge_photos,
+    photos,
+    pwa,
+    statics,
+)
 
 
 def create_web(house: House) -> APIRouter:

@@ -16,7 +16,7 @@ from geo_reports.mapping import tile_origin
 
 MAX_BODY_BYTES = 256 * 1024
 """Far above the longest report; a larger body is refused before it is held in memory."""
-WITH_PHOTOS = {"/reportar", "/api/v1/reports"}
+WITH_PHOTOS = {"/reportar", "/ninas-ninos", "/api/v1/reports"}
 """Where photos may be sent; they are written to disk as they come."""
 
 _FIXED = {
@@ -27,8 +27,11 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_UNLISTED = ("/seguimiento/", "/personal")
-"""Pages that no search engine may list: the address of the first is its sender's secret."""
+_UNLISTED = ("/seguimiento/", "/personal", "/suscripcion/")
+"""Pages that no search engine may list: the address of the first and the last is somebody's secret."""
+_SHARED = "/static/"
+"""Files that a map in another site's frame loads too; its origin is nobody's, so to browsers each load is foreign."""
+NO_FRAMES, ANY_FRAME = "frame-ancestors 'none'", "frame-ancestors *"
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -82,7 +85,10 @@ class Security:
 
         async def send_hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._harden(MutableHeaders(scope=message), message["status"], nonce, scope["path"])
+                headers = MutableHeaders(scope=message)
+                self._harden(headers, message["status"], nonce, scope["path"])
+                if scope["state"].get("framed"):
+                    _let_frame(headers)
             elif bodyless and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -94,13 +100,24 @@ class Security:
         for name, value in _FIXED.items():
             headers[name] = value
         if status != 304:  # a 304 renews the headers of a kept page, whose scripts carry the nonce of that page
-            headers["Content-Security-Policy"] = policy(nonce, self._images)
+            own = headers.get("Content-Security-Policy")  # browsers obey both: a route can only be stricter
+            headers["Content-Security-Policy"] = ", ".join(filter(None, (policy(nonce, self._images), own)))
+        if path.startswith(_SHARED):
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if path.startswith(_UNLISTED):
             headers["X-Robots-Tag"] = "noindex"
         if self._https:
             headers["Strict-Transport-Security"] = _HSTS
         if "ETag" not in headers:
             headers.setdefault("Cache-Control", "no-store")
+
+
+def _let_frame(headers: MutableHeaders) -> None:
+    """Let every site show a page in a frame; only the route of embedded public maps asks for it."""
+    del headers["X-Frame-Options"]
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if "Content-Security-Policy" in headers:
+        headers["Content-Security-Policy"] = headers["Content-Security-Policy"].replace(NO_FRAMES, ANY_FRAME)
 
 
 def policy(nonce: str, images: str = "") -> str:
@@ -111,10 +128,13 @@ def policy(nonce: str, images: str = "") -> str:
         f"style-src 'self' 'nonce-{nonce}'",
         f"img-src 'self' data: {images}".rstrip(),
         "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "object-src 'none'",
-        "frame-ancestors 'none'",
+        "frame-src 'self'",
+        NO_FRAMES,
     )
     return "; ".join(parts)
 
@@ -123,7 +143,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
     """Wrap ``receive`` to refuse a body above its ceiling, whatever length it claims to have."""
     headers = dict(scope["headers"])
     claimed, most = headers.get(b"content-length", b"0"), MAX_BODY_BYTES
-    if scope["path"] in WITH_PHOTOS and headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data"):
+    if _takes_photos(scope["path"]) and headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data"):
         most = MOST_PHOTO_BYTES
     too_long = not claimed.isdigit() or int(claimed) > most
     seen = 0
@@ -139,6 +159,10 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return receive_bounded
+
+
+def _takes_photos(path: str) -> bool:
+    return path in WITH_PHOTOS or (path.startswith("/seguimiento/") and path.endswith("/foto"))
 
 
 async def require_own_page(request: Request) -> None:

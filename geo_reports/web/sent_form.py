@@ -10,10 +10,12 @@ from starlette.datastructures import UploadFile
 from geo_reports.errors import BadPhoto
 from geo_reports.intake import MOST_PHOTOS, HeldPhoto
 from geo_reports.look import N_
-from geo_reports.web.report_form import Fault, ReportForm, explain
-from geo_reports.web.visit import Visit
+from geo_reports.web.report_answers import given_answers
+from geo_reports.web.report_form import EDIT, Fault, ReportForm, explain
+from geo_reports.web.visit import Visit, switched
 
-MOST_FIELDS = 50
+MOST_FIELDS = 250
+"""Far above what the form has: every question of a city may have many options."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ async def _sent(request: Request) -> AsyncIterator[Sent]:
         typed = {name: value for name, value in parts.items() if isinstance(value, str)}
         files = [part.file for part in parts.getlist("photo") if isinstance(part, UploadFile) and part.size]
         tickets = [part for part in parts.getlist("held") if isinstance(part, str)]
-        yield Sent(ReportForm.model_validate(typed), files, tickets)
+        if switched(request):  # a form may name its own step after that of the button
+            typed |= {"step": EDIT, "again": ""}
+        yield Sent(ReportForm.model_validate({**typed, "answers": given_answers(parts)}), files, tickets)
 
 
 SentForm = Annotated[Sent, Depends(_sent)]
@@ -45,12 +49,14 @@ class Held:
     faults: list[Fault] = field(default_factory=list)
 
 
-def hold(here: Visit, sent: Sent) -> Held:
+def hold(here: Visit, sent: Sent, held: Held | None = None) -> Held:
     """Keep the photos of a form, so that correcting it does not mean choosing them again.
 
-    Raises ``TooManyRequests`` or ``StoreError``; a file that is no photo is a fault, and the others are kept.
+    Raises ``TooManyRequests`` or ``StoreError``, and then ``held`` has those that are kept already; a file that is no
+    photo is a fault, and the others are kept.
     """
-    held, waiting = Held(), sent.tickets[:MOST_PHOTOS]
+    held = Held() if held is None else held
+    waiting = sent.tickets[:MOST_PHOTOS]
     for ticket in waiting:
         try:
             held.photos.append(here.house.intake.photos.redeem(ticket, sent.form.key))

@@ -16,6 +16,9 @@ from geo_reports.report import Audience
 from geo_reports.web import statics
 
 LANGUAGE_COOKIE = "lang"
+THEME_COOKIE = "theme"
+THEMES = ("light", "dark")
+"""Colours to choose; "system" forgets the choice."""
 YEAR_S = 365 * 24 * 3600
 FRESH = "private, no-cache"
 """For pages without anything personal: kept, but asked for again each time."""
@@ -63,37 +66,54 @@ class Visit:
         """Answer with a page; besides ``values`` its template sees the actor, the menu and ``csrf``."""
         common = {
             "actor": self.actor,
+            "again": "" if self.request.method in ("GET", "HEAD") else values.get("path", self.request.url.path),
             "asked": self._asked(),
             "csrf": self.csrf,
             "demo": self.house.demo,
             "nav": self.menu(staff=self.actor is not None),
             "path": self.request.url.path,
             "static": statics.address,
+            "theme": self.theme,
         }
         html = render(template, words=self.words, city=self.house.city, nonce=self.nonce, **{**common, **values})
-        return self.remember_language(HTMLResponse(html, status, {"Cache-Control": cache}))
+        return self.remember(HTMLResponse(html, status, {"Cache-Control": cache}))
 
     def _asked(self) -> str:
-        """What the address asks besides the language, which a change of language must keep."""
-        return urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name != "lang"])
+        """What the address asks besides the language and the colours, which a change of those must keep."""
+        if self.request.method not in ("GET", "HEAD"):
+            return ""
+        chosen = (LANGUAGE_COOKIE, THEME_COOKIE)
+        return urlencode([pair for pair in self.request.query_params.multi_items() if pair[0] not in chosen])
+
+    @property
+    def theme(self) -> str:
+        """Colours that were chosen by ``?theme=`` or before: one of ``THEMES``, empty for those of the system."""
+        asked = self.request.query_params.get("theme") or self.request.cookies.get(THEME_COOKIE, "")
+        return asked if asked in THEMES else ""
 
     def menu(self, *, staff: bool) -> tuple[tuple[str, str], ...]:
         """Links of the header: address and text."""
-        public = (("/reportar", self.words("Report")), ("/seguimiento", self.words("Follow up")))
+        public = (
+            ("/reportar", self.words("Report")),
+            ("/seguimiento", self.words("Follow up")),
+            ("/barrios", self.words("Neighborhoods")),
+        )
         return (*public, ("/personal", self.words("Desk"))) if staff else public
 
-    def remember_language(self, response: HTMLResponse) -> HTMLResponse:
-        """Keep the language where the address asked for one."""
-        if self.request.query_params.get("lang") in LANGUAGES:
-            response.set_cookie(
-                LANGUAGE_COOKIE,
-                self.words.language,
-                max_age=YEAR_S,
-                secure=self.house.https,
-                httponly=True,
-                samesite="lax",
-            )
+    def remember(self, response: HTMLResponse) -> HTMLResponse:
+        """Keep the language and the colours where the address asked for them."""
+        asked = self.request.query_params
+        if asked.get("lang") in LANGUAGES:
+            self._keep(response, LANGUAGE_COOKIE, self.words.language, httponly=True)
+        if asked.get("theme") in THEMES:
+            self._keep(response, THEME_COOKIE, self.theme, httponly=False)  # look.js changes it too
+        elif asked.get("theme") == "system":
+            response.delete_cookie(THEME_COOKIE, secure=self.house.https, samesite="lax")
         return response
+
+    def _keep(self, response: HTMLResponse, name: str, value: str, *, httponly: bool) -> None:
+        secure = self.house.https
+        response.set_cookie(name, value, max_age=YEAR_S, secure=secure, httponly=httponly, samesite="lax")
 
 
 def see_other(address: str) -> RedirectResponse:
@@ -111,6 +131,11 @@ def visit_of(request: Request) -> Visit:
     house: House = request.state.house
     token = request.cookies.get(session_cookie(house))
     return Visit(request, house, chosen_words(request, house.city), token, house.accounts.actor(token))
+
+
+def switched(request: Request) -> bool:
+    """Tell whether a request changes the language or the colours: a form that comes along is not meant to be sent."""
+    return not {LANGUAGE_COOKIE, THEME_COOKIE}.isdisjoint(request.query_params)
 
 
 def chosen_words(request: Request, city: City) -> Words:

@@ -41,8 +41,12 @@ def test_photos_are_kept_under_their_digests_and_shown_to_nobody(phone: TestClie
     assert answer.status_code == 201, answer.text
     assert len(kept(folder)) == 2
     assert all(len(path.stem) == 64 and path.suffix == ".jpg" for path in kept(folder))
-    assert "photo" not in phone.get(answer.json()["url"]).text
-    assert "photo" not in phone.get(URL).text
+    mine, everybody = phone.get(answer.json()["url"]), phone.get(URL)
+    assert mine.json()["photos"] == [{"n": 0, "state": "held"}, {"n": 1, "state": "held"}]
+    digests = [path.stem for path in kept(folder)]
+    assert [digest for digest in digests if digest in mine.text + everybody.text] == []
+    assert everybody.json()["features"][0]["properties"].get("photos", []) == []
+    assert phone.get(f"/fotos/{answer.json()['public_id']}/0.jpg").status_code == 404
 
 
 def test_a_retry_with_the_same_files_gets_its_receipt(phone: TestClient, dump: dict[str, Any], folder: Path):

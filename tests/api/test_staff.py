@@ -104,3 +104,20 @@ def test_a_code_opens_no_security_point(client: TestClient, theft: dict[str, Any
     for sent, lon in ((theft, None), (dump, dump["lon"])):
         code = client.post("/api/v1/reports", json=sent).json()["code"]
         assert client.get(f"/api/v1/reports/{code}").json()["lon"] == lon
+
+
+def test_a_rejection_has_a_reason_of_its_own(client_as: Any, house: House, plant: Any, dump: dict[str, Any]):
+    path, moderator = f"/api/v1/reports/{plant(house, **dump)}/status", client_as(Audience.MODERATOR)
+    for reason in ({}, {"reason": "private_land"}):
+        assert moderator.patch(path, json={"status": "rejected", **reason}).status_code == 422
+    assert moderator.patch(path, json={"status": "rejected", "reason": "not_ours"}).json()["status"] == "rejected"
+
+
+@pytest.mark.parametrize(("role", "verified"), [(Audience.CREW, 403), (Audience.MODERATOR, 200), (Audience.ADMIN, 200)])
+def test_nobody_takes_a_report_back_for_its_sender(
+    client_as: Any, house: House, plant: Any, dump: dict[str, Any], role: Audience, verified: int
+):
+    path, person = f"/api/v1/reports/{plant(house, **dump)}/status", client_as(role)
+    assert person.patch(path, json={"status": "retracted"}).status_code == 403
+    assert person.patch(path, json={"status": "cleaned"}).status_code == 200
+    assert person.patch(path, json={"status": "verified"}).status_code == verified

@@ -34,6 +34,7 @@ def actor(role):
 
 
 def move(desk, name, status, role, reason=None, note=None):
+    reason = reason or (CloseReason.TEST if status is Status.REJECTED else None)
     desk.set_status(name, status, reason=reason, note=note, actor=actor(role))
 
 

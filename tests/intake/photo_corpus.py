@@ -3,6 +3,7 @@
 Every secret planted in a file contains ``MARK``, in the encodings of the places it is planted in.
 """
 
+import base64
 import io
 import struct
 import zipfile
@@ -19,6 +20,7 @@ RED, GREEN, BLUE, YELLOW = (230, 20, 20), (20, 200, 20), (20, 20, 230), (230, 22
 XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF>{MARK}</rdf:RDF></x:xmpmeta>'.encode()
 PDF = b"%PDF-1.4\n1 0 obj<</Title(" + MARK.encode() + b")>>endobj\n%%EOF\n"
 HTML = b"<html><script>alert('" + MARK.encode() + b"')</script></html>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script><desc>%b</desc></svg>'
 
 
 def corners(width: int = 64, height: int = 48) -> Image.Image:
@@ -191,6 +193,69 @@ def looping_exif() -> bytes:
     return with_segments(jpeg(), segment(0xE1, body))
 
 
+def depth_map() -> bytes:
+    """JPEG with a second picture and a depth map in extended XMP, as phones of some makers write them."""
+    inner = base64.b64encode(with_segments(jpeg(), segment(0xFE, MARK.encode()))).decode()
+    head = b"http://ns.adobe.com/xap/1.0/\0" + XMP.replace(b"</rdf", b'<r xmpNote:HasExtendedXMP="0123"/></rdf')
+    said = f'<r GDepth:Format="RangeInverse" GDepth:Data="{inner}" GImage:Data="{inner}">{MARK}</r>'.encode()
+    more = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + struct.pack(">II", len(said), 0) + said
+    return with_segments(jpeg(), segment(0xE1, head), segment(0xE1, more))
+
+
+def huge_exif() -> bytes:
+    """PNG whose EXIF block has 8 MB, an entry of 8 million bytes that begins with the marker."""
+    text = MARK.encode() + b"x" * 8_000_000
+    block = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 0x010E, 2, len(text), 26, 0) + text
+    return png_of(10, 10, chunk(b"eXIf", block))
+
+
+def many_exif_segments() -> bytes:
+    """JPEG with 60 full EXIF segments."""
+    full = b"Exif\0\0" + (exif() + MARK.encode() * 4_000)[:65_000]
+    return with_segments(jpeg(), *[segment(0xE1, full)] * 60)
+
+
+def broken_markers() -> dict[str, bytes]:
+    """JPEGs whose segments are not what they say."""
+    mark = MARK.encode()
+    return {
+        "segment longer than the file": with_segments(jpeg(), b"\xff\xee\xff\xff" + mark),
+        "segment of length 0": with_segments(jpeg(), b"\xff\xee\0\0" + mark),
+        "bytes between segments": with_segments(jpeg(), mark + b"\xff\xff\xff"),
+        "a second beginning": jpeg()[:2] + with_segments(jpeg(), segment(0xFE, mark)),
+        "two frames": jpeg().replace(b"\xff\xda", claimed(jpeg(), 60_000, 60_000)[20:300] + b"\xff\xda", 1),
+        "end in the middle": jpeg()[:600] + b"\xff\xd9" + mark + jpeg()[600:],
+    }
+
+
+def cut() -> dict[str, bytes]:
+    """Beginnings of photos, of every length there is a reason for and some more."""
+    whole = {"jpeg": readable_gps(), "png": png_texts(), "webp": webp(), "heic": heic()}
+    shares = (0.01, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.99)
+    return {
+        f"{kind} cut at {share}": data[: int(len(data) * share)] for kind, data in whole.items() for share in shares
+    }
+
+
+def readable_gps() -> bytes:
+    return saved(corners(), "JPEG", exif=exif(), comment=MARK)
+
+
+def nested(depth: int) -> bytes:
+    """Zeros, packed again and again."""
+    data = b"\0" * 40_000_000
+    for _ in range(depth):
+        data = zlib.compress(data, 1)
+    return data
+
+
+def tiff_claiming(side: int) -> bytes:
+    """TIFF of a few bytes that says it is a large square."""
+    entries = [(256, 3, 1, side), (257, 3, 1, side), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 8), (279, 4, 1, 1)]
+    rows = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + rows + bytes(4)
+
+
 def progressive_bomb(scans: int) -> bytes:
     """Progressive JPEG of 24 megapixels, whose last scan comes again and again, each a pass over the whole picture."""
     whole = saved(Image.new("L", (6000, 4000), 90), "JPEG", progressive=True, quality=50)
@@ -199,6 +264,7 @@ def progressive_bomb(scans: int) -> bytes:
     return whole[:-2] + whole[tail:-2] * scans + whole[-2:]
 
 
+@cache
 def heavy() -> dict[str, bytes]:
     """Files within the limits of their headers that cost as much as possible."""
     small = saved(corners(), "JPEG", progressive=True, subsampling=0)
@@ -210,6 +276,18 @@ def heavy() -> dict[str, bytes]:
         "apng of 10000 frames": apng(10_000),
         "webp of 10000 frames": webp_frames(10_000),
         "1 by 50000": png_of(1, 50_000),
+        "png with a profile of 60 MB": png_of(10, 10, chunk(b"iCCP", b"a\0\0" + _zeros(60_000_000))),
+        **swollen(),
+    }
+
+
+@cache
+def swollen() -> dict[str, bytes]:
+    """Readable photos that hold far more than pixels."""
+    return {
+        "png texts packed twice": png_of(10, 10, chunk(b"zTXt", b"a\0\0" + nested(2))),
+        "exif of 8 MB": huge_exif(),
+        "60 exif segments": many_exif_segments(),
     }
 
 
@@ -228,6 +306,7 @@ def lying_heic() -> bytes:
     return data[:at] + struct.pack(">II", 20_000, 20_000) + data[at + 8 :]
 
 
+@cache
 def readable() -> dict[str, bytes]:
     """Photos to be kept, most of them with secrets to be lost."""
     plain, whole = corners(), exif()
@@ -237,7 +316,9 @@ def readable() -> dict[str, bytes]:
     secret = segment(0xE1, b"Exif\0\0" + zipped())
     turned = {f"orientation {n}": saved(plain, "JPEG", exif=exif(n), quality=95) for n in range(1, 9)}
     return turned | {
-        "gps and texts": saved(plain, "JPEG", exif=whole, comment=MARK),
+        "gps and texts": readable_gps(),
+        "depth map": depth_map(),
+        **swollen(),
         "xmp": with_segments(jpeg(), segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)),
         "iptc": iptc(),
         "comment": with_segments(jpeg(), comment),
@@ -279,6 +360,7 @@ def readable() -> dict[str, bytes]:
     }
 
 
+@cache
 def unreadable() -> dict[str, bytes]:
     """Files that are refused as no photo or a broken one."""
     whole = saved(corners(600, 400), "JPEG", quality=90)
@@ -286,7 +368,14 @@ def unreadable() -> dict[str, bytes]:
         "nothing": b"",
         "one byte": b"\xff",
         "words": MARK.encode(),
-        "svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+        "svg": SVG % MARK.encode(),
+        "svg after a comment": b"<?xml version='1.0'?><!-- \xff\xd8\xff -->" + SVG % MARK.encode(),
+        "html": b"<!doctype html>" + HTML,
+        "pdf and jpeg": PDF + jpeg(),
+        "html and jpeg": HTML + jpeg(),
+        "gif and script": b"GIF89a/*" + frames("GIF", 2)[8:] + b"*/=1;alert('" + MARK.encode() + b"');",
+        "gzip in gzip": nested(3),
+        "tiff claiming 4 gigapixels": tiff_claiming(65_000),
         "pdf": PDF,
         "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n",
         "fits": b"SIMPLE  =                    T".ljust(2880),
@@ -309,10 +398,12 @@ def unreadable() -> dict[str, bytes]:
     }
 
 
+@cache
 def too_large() -> dict[str, bytes]:
     """Files that would take too much to decode, by what they say themselves."""
     return {
         "png of 20000 by 20000": png_of(20_000, 20_000, bits=1, colour=0),
+        "png of 30000 by 30000": png_of(30_000, 30_000, bits=1, colour=0),
         "jpeg claiming 65500 by 65500": claimed(jpeg(), 65_500, 65_500),
         "jpeg of 51 megapixels": claimed(jpeg(), 7_200, 7_100),
         "png claiming 2 gigapixels": png_of(50_000, 40_000, rows=1),

@@ -10,7 +10,7 @@ from PIL import ImageCms
 
 from geo_reports.errors import BadPhoto, PhotoTooLarge
 from geo_reports.intake.image_pool import Pool
-from geo_reports.intake.images import LIMITS, Image, kind_of, position_of, reencode, shared_pool
+from geo_reports.intake.images import LIMITS, Image, kind_of, reencode, shared_pool
 from geo_reports.intake.jpeg import size_of_plain
 from tests.intake import photo_corpus as corpus
 
@@ -18,6 +18,7 @@ READABLE = corpus.readable()
 UNREADABLE = corpus.unreadable()
 TOO_LARGE = corpus.too_large()
 HEAVY = corpus.heavy()
+DOUBTFUL = corpus.cut() | corpus.broken_markers()
 MOST_MEMORY = 300_000_000
 MOST_SECONDS_OF_PROCESSOR = 2.0
 SHAPES = {"1 by 50000": (1, 2048), "50000 by 1": (2048, 1), "one pixel": (1, 1)}
@@ -44,7 +45,8 @@ def near(found, wanted, tolerance: int = 25):
 
 
 def test_the_corpus_is_as_large_as_it_should_be():
-    assert len(READABLE) + len(UNREADABLE) + len(TOO_LARGE) + len(HEAVY) >= 70
+    assert len(READABLE) + len(UNREADABLE) + len(TOO_LARGE) + len(HEAVY) >= 80
+    assert len(DOUBTFUL) >= 40
 
 
 def test_secrets_are_really_planted():
@@ -64,6 +66,16 @@ def test_only_pixels_are_kept(pool: Pool, name: str):
     assert set(kept.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     assert (kept.mode, dict(kept.getexif())) == ("RGB", {})
     assert SHAPES.get(name, kept.size) == (made.width, made.height)
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_damaged_photos_are_refused_or_made_clean(pool: Pool, name: str):
+    try:
+        made = reencode(DOUBTFUL[name], pool=pool)
+    except BadPhoto:
+        return
+    assert [trace for trace in corpus.TRACES if trace in made.jpeg] == []
+    assert size_of_plain(made.jpeg) == (made.width, made.height)
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
@@ -170,7 +182,7 @@ def test_kind_is_told_by_content():
     "name", ["gps and texts", "png texts", "webp exif xmp", "heic exif xmp", "mpo", "orientation 6"]
 )
 def test_position_the_camera_wrote(pool: Pool, name: str):
-    assert position_of(READABLE[name], pool=pool) == pytest.approx((-70.7575, -33.51))
+    assert reencode(READABLE[name], pool=pool).place == pytest.approx((-70.7575, -33.51))
 
 
 @pytest.mark.parametrize(
@@ -186,13 +198,12 @@ def test_position_the_camera_wrote(pool: Pool, name: str):
 def test_position_that_cannot_be_true_is_none(pool: Pool, lat, lon):
     block = Pillow.Exif()
     block.get_ifd(corpus.GPS).update({1: "S", 3: "W", 4: lon} | ({2: lat} if lat else {}))
-    assert position_of(corpus.saved(corpus.corners(), "JPEG", exif=block.tobytes()), pool=pool) is None
+    assert reencode(corpus.saved(corpus.corners(), "JPEG", exif=block.tobytes()), pool=pool).place is None
 
 
 def test_no_position_is_none(pool: Pool):
     names = ["looping exif", "zip in exif", "grey"]
-    files = [READABLE[name] for name in names] + [b"", corpus.PDF, UNREADABLE["truncated heic"]]
-    assert [position_of(data, pool=pool) for data in files] == [None] * 6
+    assert [reencode(READABLE[name], pool=pool).place for name in names] == [None] * 3
 
 
 def test_without_a_pool_the_shared_one_works():

@@ -1,21 +1,60 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jinja2
 import pytest
 
+from geo_reports.city.model import QuickExitSpec
 from geo_reports.look import STATIC, environment, render, words
+from geo_reports.look.pages import DEFAULTS
 from geo_reports.look.signs import Sign, all_signs, sign_of
 from geo_reports.report import Size, Status
 
 
 def test_base_page(tiny_city):
     html = render("base.html", words=words("es"), city=tiny_city, nonce="N0", path="/x", nav=[("/x", "Uno <1>")])
-    assert '<html lang="es">' in html
+    assert '<html lang="es" data-theme="">' in html
     assert '<a href="/x" aria-current="page">Uno &lt;1&gt;</a>' in html
     assert 'href="?lang=en"' in html
+    assert re.search(r'href="\?lang=es_facil"[^>]* lang="es">Lectura fácil<', html)
+    assert 'href="?lang=es"' not in html
     assert 'href="tel:133"' in html
     assert html.count('nonce="N0"') == html.count("<script nonce") == 1
+
+
+def test_switch_sends_the_form_of_the_page_along(tiny_city):
+    page = environment().from_string('{% extends "base.html" %}{% set sends = "f" %}')
+    values = {**DEFAULTS, "words": words("es"), "_": words("es"), "languages": [words("en")], "city": tiny_city}
+    html = page.render(**values, nonce="N0")
+    wanted = r'<button[^>]* form="f" formaction="\?lang=en" formnovalidate data-switch-form lang="en"'
+    assert re.search(wanted, html)
+    assert re.search(r'<button[^>]* formaction="\?theme=dark"', html)
+    assert "data-switch " not in html
+
+
+def test_colours_are_those_chosen(tiny_city):
+    html = render("base.html", words=words("es"), city=tiny_city, nonce="N0", theme="dark", asked="a=1&b=2")
+    assert 'data-theme="dark"' in html
+    assert re.search(r'href="\?a=1&amp;b=2&amp;theme=light"', html)
+    assert re.findall(r'data-theme-switch="(\w+)" aria-current="true"', html) == ["dark"]
+
+
+def test_quick_exit_is_where_the_city_names_one(tiny_city):
+    def strip(city):
+        return render("emergency.html", words=words("es"), city=city, nonce="N0")
+
+    leave = QuickExitSpec(url="https://weather.example/", name={"es": "el tiempo", "en": "the weather"})
+    spec = tiny_city.spec.model_copy(update={"quick_exit": leave})
+    assert "quick-exit" not in strip(tiny_city)
+    html = strip(replace(tiny_city, spec=spec))
+    assert re.search(r'href="https://weather.example/" rel="noreferrer nofollow" data-quick-exit', html)
+    assert "Abre el tiempo en lugar de esta página" in html
+
+
+def test_neutral_title_names_no_subject(tiny_city):
+    html = render("base.html", words=words("es"), city=tiny_city, nonce="N0", neutral=True)
+    assert "<title>Servicio municipal – Villa Chica</title>" in html
 
 
 def test_absent_values_are_errors(tiny_city):

@@ -147,7 +147,7 @@ def test_theme_is_remembered(view, page_at):
     with serve(site(page_of(view, {"kind": "points"}))) as base_url:
         page = page_at(1280, 800)
         opened(page, base_url, watch(page))
-        page.locator("[data-theme-switch]").click()
+        page.locator("[data-theme-switch=dark]").click()
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.reload()
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"

@@ -5,10 +5,11 @@ import pytest
 from geo_reports.errors import InputError
 from geo_reports.look import words
 from geo_reports.post import Relay
-from geo_reports.post.mail import Mail, Sender, is_address
+from geo_reports.post.mail import Mail, Sender
 from geo_reports.post.sink import Outcome
 from geo_reports.report import Family, Status
 from geo_reports.store import Letter
+from geo_reports.wire.mailbox import is_address
 from tests.certificates import contexts
 from tests.post.conftest import relay
 from tests.post.mailbox import open_mailbox

@@ -8,7 +8,7 @@ from geo_reports.accounts import Actor
 from geo_reports.fieldwork import Fieldwork
 from geo_reports.intake import Intake, Locator, ServerKey
 from geo_reports.privacy import View
-from geo_reports.report import Audience, Channel, CloseReason, NewReport
+from geo_reports.report import Audience, Channel, CloseReason, NewReport, Status
 from geo_reports.store import Store
 
 NOW = datetime(2026, 10, 15, 15, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Town:
         return self.intake.accept(new, channel=Channel.WEB)
 
     def move(self, public_id, status, reason=None, note=None, role=Audience.ADMIN):
-        given = CloseReason(reason) if reason else None
+        given = CloseReason(reason) if reason else CloseReason.TEST if status == Status.REJECTED else None
         self.fieldwork.set_status(public_id, status, reason=given, note=note, actor=Actor(str(role), role))
 
 

@@ -9,6 +9,7 @@ from geo_reports.accounts import Actor
 from geo_reports.city.maps import AreaCountsDef, ChoroplethDef, HotspotsDef, PointsDef
 from geo_reports.errors import InputError, NotAllowed, NotFound, TooFewReports
 from geo_reports.privacy import POINT_COLUMNS, Filters
+from geo_reports.privacy.beside import BESIDE_COLUMNS
 from geo_reports.report import Audience, Family, Status
 
 PUBLIC, RESIDENT, CREW, PLANNER, MODERATOR, ADMIN = Audience
@@ -96,7 +97,7 @@ def test_points_are_dumps_and_things(settled, role):
     view = settled.view(role)
     seen = {"household", "rubble", "street_light"}
     rows = view.reports(Filters()).rows
-    assert list(rows) == POINT_COLUMNS
+    assert list(rows) == [*POINT_COLUMNS, *BESIDE_COLUMNS]
     assert set(rows.category) == seen
     for family in Family:
         one_family = view.points(points(family=family))

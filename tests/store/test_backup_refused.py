@@ -105,7 +105,7 @@ def test_a_newer_form_and_a_newer_schema_are_refused(whole, tmp_path):
     line, *rest = parts(whole)
     refused(line.replace(b"backup 1 ", b"backup 2 ") + b"".join(rest), tmp_path, r"newer geo_reports \(format 2\)")
     (name, manifest), *others = opened(whole)
-    changed = manifest.replace(b'"schema_": "0002"', b'"schema_": "9999"')
+    changed = manifest.replace(b'"schema_": "0003"', b'"schema_": "9999"')
     assert changed != manifest
     refused(sealed([(name, changed), *others]), tmp_path, "schema 9999", problem=SchemaTooNew)
 

@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from geo_reports.errors import IllegalTransition, InputError, NotFound
-from geo_reports.report import OPEN, CloseReason, Status, check_transition
+from geo_reports.report import OPEN, REASONS, CloseReason, Status, check_transition
 from geo_reports.store import Query, Store
 from tests.store.hand import AT, TABLE, arrivals, counted, dump, public_id, receipt, tamper
 
 
 def move(store, name, status, reason=None, note=None, at=AT):
+    reason = reason or (CloseReason.TEST if status is Status.REJECTED else None)
     store.set_status(public_id(name), status, reason=reason, note=note, actor="ana", at=at)
 
 
@@ -174,7 +175,7 @@ class Life(RuleBasedStateMachine):
             return
         name = sorted(self.kept)[pick % len(self.kept)]
         before, batch = self.kept[name]
-        reason = CloseReason.OTHER if status is Status.CLOSED_WITHOUT_SOLUTION else None
+        reason = CloseReason.OTHER if status in REASONS else None
         try:
             check_transition(before, status, reason)
         except IllegalTransition:

@@ -24,6 +24,7 @@ ONE = Facts(
     sent_at=[None],
     photos=[()],
     description=["ñandú"],
+    answers=[None],
 )
 OTHERS = {
     "salt": [b"t" * 16],
@@ -43,6 +44,7 @@ OTHERS = {
     "sent_at": [5],
     "photos": [(b"p" * 32,)],
     "description": ["nandu"],
+    "answers": ['{"blocks":"street"}'],
 }
 
 
@@ -69,6 +71,11 @@ def test_a_zero_has_no_sign():
 
 def test_the_first_program_s_digest_is_known_again():
     assert ONE.first_digest(0).hex() == "33594e74c6bc524e158aca2b2129d9705154caba1f1288645fc028a6d9141c26"
+
+
+def test_answers_came_later_and_change_no_digest_of_a_report_without():
+    before = dataclasses.replace(ONE, photos=[(b"p" * 32,)])
+    assert before.digests()[0].hex() == "1dd9a816834dd102b09616658828fce276891b89f0ebe721"
 
 
 def test_an_open_report_has_no_closing_time():

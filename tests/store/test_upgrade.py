@@ -50,7 +50,7 @@ def test_the_old_file_stays_beside_the_new(tmp_path):
     old = str(tmp_path / "old.sqlite")
     make(old, N)
     Store(old).close()
-    kept = open_engine(f"{old}.before-0002")
+    kept = open_engine(f"{old}.before-0003")
     assert schema(kept).present == "0001"
     with kept.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM report")).scalar() == N
@@ -70,7 +70,7 @@ def test_programs_that_start_together_upgrade_one_after_the_other(tmp_path):
         for start in starts:
             start.result(30)
     assert examine(old).current
-    assert examine(f"{old}.before-0002").present == "0001"
+    assert examine(f"{old}.before-0003").present == "0001"
 
 
 def test_a_database_is_upgraded_only_when_its_operator_says_so(postgres_url, tmp_path):

@@ -154,3 +154,32 @@ def test_closing_an_idle_writer_ends_at_once():
     assert used.submit(sending("one")).result(10)
     assert used.close(10)
     assert used.close(10)
+
+
+def test_all_answers_of_a_group_are_there_when_it_is_told():
+    answers, told = [], []
+    slow = Slow()
+    writer = Writer(slow.add)
+    writer.after_each_group(lambda: told.append([answer.done() for answer in answers]))
+    answers.append(writer.submit(sending("first")))
+    assert slow.entered.wait(10)
+    answers += [writer.submit(sending(name)) for name in "ab"]
+    slow.let_go()
+    assert writer.close(10)
+    assert told == [[True, False, False], [True, True, True]]
+
+
+def test_after_a_crowd_the_next_ones_are_gathered():
+    slow = Slow()
+    writer = Writer(slow.add)
+    writer.GATHER_S = 0.5
+    crowd = [writer.submit(sending("first"))]
+    assert slow.entered.wait(10)
+    crowd += [writer.submit(sending(str(number))) for number in range(Writer.CROWD)]
+    slow.let_go()
+    assert all(answer.result(10) for answer in crowd)
+    late = [writer.submit(sending("late"))]
+    late.append(writer.submit(sending("later")))
+    assert all(answer.result(10) for answer in late)
+    assert [len(group) for group in slow.groups] == [1, Writer.CROWD, 2]
+    writer.close()

@@ -1,5 +1,6 @@
 """The pages over the tiny city and a store of their own, and people who visit them."""
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from geo_reports.app import build, create_app
 from geo_reports.house import House
@@ -40,8 +42,8 @@ def house_at(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> HouseAt:
 
     def make(**settings: Any) -> House:
         folder = tmp_path_factory.mktemp("house")
-        given = {"writes_per_hour": 1000, "flood_per_minute": 1000, **settings}
-        return build(Settings(city=city, db=str(folder / "r.sqlite"), key_dir=folder / "k", **given), lambda: NOW).house
+        given = {"city": city, "writes_per_hour": 1000, "flood_per_minute": 1000, **settings}
+        return build(Settings(db=str(folder / "r.sqlite"), key_dir=folder / "k", **given), lambda: NOW).house
 
     return make
 
@@ -104,3 +106,16 @@ def hidden(html: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', html)
     assert found, f"no hidden field {name}"
     return found[1]
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., io.BytesIO]:
+    """A small photo as a file: ``picture("red")``."""
+
+    def make(color: str = "red", size: tuple[int, int] = (40, 30)) -> io.BytesIO:
+        file = io.BytesIO()
+        Image.new("RGB", size, color).save(file, "JPEG")
+        file.seek(0)
+        return file
+
+    return make

@@ -13,6 +13,8 @@ ROLES = (None, CREW, PLANNER, MODERATOR, ADMIN)
 GET = {
     "/": (200, 200, 200, 200, 200),
     "/privacidad": (200, 200, 200, 200, 200),
+    "/ninas-ninos": (404, 404, 404, 404, 404),  # the tiny city has no such mode
+    "/ninas-ninos/ayuda": (404, 404, 404, 404, 404),
     "/reportar": (200, 200, 200, 200, 200),
     "/seguimiento": (200, 200, 200, 200, 200),
     "/seguimiento/{code}": (200, 200, 200, 200, 200),
@@ -22,6 +24,7 @@ GET = {
     "/mapas/none": (404, 404, 404, 404, 404),
     "/entrar": (200, 200, 200, 200, 200),
     "/personal": (303, 200, 200, 200, 200),
+    "/personal/moderacion": (303, 403, 403, 200, 200),
     "/personal/reportes/{dump}": (303, 200, 403, 200, 200),
     "/personal/reportes/{theft}": (303, 403, 403, 200, 200),
     "/personal/reportes/none": (303, 404, 403, 404, 404),
@@ -31,6 +34,7 @@ GET = {
 # POST with the session's own form token
 POST = {
     "/seguimiento": (303, 303, 303, 303, 303),
+    "/ninas-ninos": (404, 404, 404, 404, 404),
     "/reportar": (422, 422, 422, 422, 422),
     "/personal/reportes/{dump}/abrir": (401, 200, 403, 200, 200),
     "/personal/reportes/{theft}/abrir": (401, 403, 403, 200, 200),
@@ -38,6 +42,16 @@ POST = {
     "/personal/reportes/{theft}/estado": (401, 403, 403, 303, 303),
     "/personal/reportes/{dump}/contacto": (401, 403, 403, 404, 404),
     "/personal/reportes/{dump}/texto": (401, 403, 403, 303, 303),
+    "/personal/reportes/{dump}/deshacer": (401, 403, 403, 303, 303),
+    "/personal/reportes/{dump}/aprobar": (401, 403, 403, 409, 409),
+    "/personal/reportes/{dump}/rechazar": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/unir": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/separar": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/categoria": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/nota": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/leido": (401, 403, 403, 422, 422),
+    "/personal/reportes/{dump}/foto/0": (401, 403, 403, 404, 404),
+    "/personal/moderacion": (401, 403, 403, 422, 422),
     "/salir": (401, 303, 303, 303, 303),
 }
 GIVEN = {"status": "in_progress", "reason": "", "note": "", "text": "Escombros"}
@@ -51,7 +65,7 @@ def ids(put):
 
 def test_matrix_names_every_route(house):
     known = {path.replace("{dump}", "{public_id}") for path in (*GET, *POST) if "{theft}" not in path}
-    known |= {"/mapas/{name}", "/static/{name:path}"}
+    known |= {"/personal/reportes/{public_id}/foto/{n}", "/mapas/{name}", "/static/{name:path}"}
     routes = set(_paths(create_web(house).routes))
     assert routes - known == set()
 

@@ -10,7 +10,7 @@ from geo_reports.privacy import Filters
 from geo_reports.report import Audience, CloseReason, NewReport, Status
 from tests.web.conftest import DUMP, client_of, hidden
 
-GIVEN = {"category": "rubble", "address": "Los Aromos 100", "key": "k" * 24}
+GIVEN = {"category": "rubble", "address": "Los Aromos 100", "key": "k" * 24, "step": "send"}
 
 
 def count(house):
@@ -30,7 +30,7 @@ def test_report_by_address(visitor, house):
 
 
 def test_report_by_location_ignores_the_rest(visitor, house):
-    given = {"category": "rubble", "lon": "-69.9951", "lat": "-32.9951", "accuracy_m": "12", "key": "k" * 24}
+    given = GIVEN | {"address": "", "lon": "-69.9951", "lat": "-32.9951", "accuracy_m": "12"}
     assert visitor.post("/reportar", data=given).status_code == 303
     row = house.view(Audience.CREW).reports(Filters()).rows.iloc[0]
     assert (row.lon, row.lat) == (-69.9951, -32.9951)

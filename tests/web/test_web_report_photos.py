@@ -141,9 +141,9 @@ def test_a_photo_is_sent_from_a_browser(page_at, served, house, folder, tmp_path
     page.get_by_label("¿Dónde está?").fill("Los Aromitos 100")
     page.get_by_label("¿Qué viste?").select_option("rubble")
     page.get_by_label("Fotos").set_input_files(photo)
-    page.get_by_role("button", name="Enviar reporte").click()
-    expect(page.get_by_label("Foto 1, ya recibida")).to_be_checked()
+    page.get_by_role("button", name="Revisar y enviar").click()
     page.get_by_label("Los Aromos 100", exact=True).check()
+    page.get_by_role("button", name="Revisar y enviar").click()
     page.get_by_role("button", name="Enviar reporte").click()
     expect(page.get_by_text("Gracias, tu reporte quedó guardado")).to_be_visible()
     assert foreign == []

@@ -1,26 +1,80 @@
-// Theme switch and sortable tables. Pages read well without this file.
+// Colours, what was typed before a change of language, the quick exit, and sortable tables. Pages read well without it.
 (function () {
   "use strict";
   const root = document.documentElement;
 
-  function dark() {
-    if (root.dataset.theme) { return root.dataset.theme === "dark"; }
-    return matchMedia("(prefers-color-scheme: dark)").matches;
-  }
-
   function remember(theme) {
-    try { localStorage.setItem("theme", theme); } catch (error) { /* storage is refused: the choice lasts for this page */ }
+    const age = theme ? 31536000 : 0;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = "theme=" + theme + "; path=/; max-age=" + age + "; samesite=lax" + secure;
+    try { localStorage.setItem("theme", theme); } catch (error) { /* storage is refused: the cookie is enough */ }
   }
 
-  function themeSwitch(button) {
-    const name = function () { button.textContent = dark() ? button.dataset.light : button.dataset.dark; };
-    button.addEventListener("click", function () {
-      root.dataset.theme = dark() ? "light" : "dark";
-      remember(root.dataset.theme);
-      name();
+  function mark() {
+    const theme = root.dataset.theme || "system";
+    document.querySelectorAll("[data-theme-switch]").forEach(function (one) {
+      if (one.dataset.themeSwitch === theme) { one.setAttribute("aria-current", "true"); } else { one.removeAttribute("aria-current"); }
     });
-    name();
-    button.hidden = false;
+  }
+
+  function themeSwitch(one) {
+    one.addEventListener("click", function (event) {
+      event.preventDefault();
+      root.dataset.theme = one.dataset.themeSwitch === "system" ? "" : one.dataset.themeSwitch;
+      remember(root.dataset.theme);
+      mark();
+    });
+  }
+
+  // What was typed outlives a change of language: kept in this tab until the page is there again.
+  const KEPT = "typed";
+
+  function fields() {
+    return Array.from(document.querySelectorAll("main form")).flatMap(function (form) {
+      return Array.from(form.elements).filter(function (field) {
+        return field.name && !["hidden", "password", "file", "submit", "fieldset", "button"].includes(field.type);
+      });
+    });
+  }
+
+  function keepTyped() {
+    const values = fields().map(function (field) { return [field.name, field.type, field.value, Boolean(field.checked)]; });
+    try { sessionStorage.setItem(KEPT, JSON.stringify([location.pathname, values])); } catch (error) { /* refused: as without scripts */ }
+  }
+
+  function restore(values) {
+    const now = fields();
+    if (now.length !== values.length) { return; }
+    now.forEach(function (field, i) {
+      const [name, type, value, checked] = values[i];
+      if (field.name !== name || field.type !== type) { return; }
+      if (type === "radio" || type === "checkbox") { field.checked = checked; } else { field.value = value; }
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
+  function restoreTyped() {
+    let kept = null;
+    try { kept = JSON.parse(sessionStorage.getItem(KEPT)); sessionStorage.removeItem(KEPT); } catch (error) { return; }
+    if (kept && kept[0] === location.pathname) { restore(kept[1]); }
+  }
+
+  // Leaves at once: the page is gone before the next one comes, and the way back does not lead here.
+  function quickExit(link) {
+    let last = -Infinity;
+    function leave() {
+      root.hidden = true;
+      document.title = "";
+      try { sessionStorage.clear(); } catch (error) { /* storage is refused: it holds nothing */ }
+      location.replace(link.href);
+    }
+    link.addEventListener("click", function (event) { event.preventDefault(); leave(); });
+    document.addEventListener("keydown", function (event) {
+      if (event.key !== "Escape" || event.repeat) { return; }
+      if (event.timeStamp - last < 1500) { leave(); }
+      last = event.timeStamp;
+    });
   }
 
   function key(row, column) {
@@ -62,7 +116,14 @@
   }
 
   function start() {
+    document.querySelectorAll("[data-themes]").forEach(function (part) { part.hidden = false; });
     document.querySelectorAll("[data-theme-switch]").forEach(themeSwitch);
+    mark();
+    document.querySelectorAll("[data-switch]:not([data-theme-switch])").forEach(function (link) { link.addEventListener("click", keepTyped); });
+    document.querySelectorAll("[data-quick-exit]").forEach(quickExit);
+    restoreTyped();
+    const summary = document.querySelector("[data-focus]");
+    if (summary) { summary.focus(); }
     document.querySelectorAll("table.sortable").forEach(sortable);
   }
 

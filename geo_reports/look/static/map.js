@@ -227,6 +227,36 @@
     new ResizeObserver(function () { map.invalidateSize(); }).observe(map.getContainer());
   }
 
+  const HERE = /^#map=(\d+(?:\.\d+)?)\/(-?\d+\.\d+)\/(-?\d+\.\d+)\/([01]*)$/;
+
+  // A link to the page shows what its sender saw: zoom, middle and layers stand in the address behind the "#".
+  function recall(map, boxes) {
+    const found = HERE.exec(location.hash);
+    if (!found) { return; }
+    boxes.forEach(function (box, number) { box.checked = found[4][number] === "1"; });
+    map.setView([Math.min(90, Math.max(-90, Number(found[2]))), Number(found[3])], Number(found[1]), { animate: false });
+  }
+
+  function remember(map, boxes) {
+    let touched = false;
+    function write() {
+      if (!touched) { return; }
+      const at = map.getCenter();
+      const shown = boxes.map(function (box) { return box.checked ? "1" : "0"; }).join("");
+      const here = "#map=" + [map.getZoom(), at.lat.toFixed(5), at.lng.toFixed(5), shown].join("/");
+      history.replaceState(history.state, "", here);
+      document.querySelectorAll("a[data-here]").forEach(function (link) { link.hash = here; });
+    }
+    // the map moves by itself when the page is laid out: only what a person does is remembered
+    ["pointerdown", "keydown", "wheel"].forEach(function (name) {
+      map.getContainer().addEventListener(name, function () { touched = true; }, { capture: true, passive: true });
+    });
+    map.on("moveend", write);
+    boxes.forEach(function (box) {
+      box.addEventListener("change", function () { touched = true; write(); });
+    });
+  }
+
   // Check boxes beside the map show and hide its layers; of those that fill the units only one is shown.
   function control(map, layers) {
     const boxes = Array.from(document.querySelectorAll("input[data-layer]"));
@@ -234,6 +264,7 @@
       const layer = layers[box.dataset.layer];
       if (box.checked) { map.addLayer(layer); } else { map.removeLayer(layer); }
     }
+    recall(map, boxes);
     boxes.forEach(function (box) {
       box.hidden = false;
       apply(box);
@@ -247,6 +278,7 @@
         apply(box);
       });
     });
+    remember(map, boxes);
   }
 
   window.geoReports = {

@@ -84,10 +84,21 @@ def require_sound(connection: Connection) -> None:
 
 
 def photos_of(connection: Connection) -> Iterator[tuple[bytes, int]]:
-    """Digest and bytes of each photo once, in the order in which a backup holds them."""
-    if "photo" in _tables(connection):
-        rows = connection.exec_driver_sql("SELECT DISTINCT sha256, n_bytes FROM photo ORDER BY sha256")
+    """Digest and bytes of each picture once, in the order in which a backup holds them."""
+    columns = _columns(connection, "photo")
+    if columns:
+        select = "SELECT sha256, n_bytes FROM photo"
+        if "public_sha256" in columns:  # a copy may be of an older schema
+            select += " UNION SELECT public_sha256, public_n_bytes FROM photo WHERE public_sha256 IS NOT NULL"
+        rows = connection.exec_driver_sql(f"SELECT DISTINCT sha256, n_bytes FROM ({select}) ORDER BY sha256")  # noqa: S608
         yield from ((bytes(digest), int(n_bytes)) for digest, n_bytes in rows.yield_per(10_000))
+
+
+def originals_of(connection: Connection) -> Iterator[bytes]:
+    """Digest of each sealed original once, in the order in which a backup holds them after the pictures."""
+    if "sealed_sha256" in _columns(connection, "photo"):
+        select = "SELECT DISTINCT sealed_sha256 FROM photo WHERE sealed_sha256 IS NOT NULL ORDER BY 1"
+        yield from (bytes(digest) for digest in connection.exec_driver_sql(select).scalars())
 
 
 def _facts(connection: Connection) -> dict[str, Any]:
@@ -113,6 +124,11 @@ def _facts(connection: Connection) -> dict[str, Any]:
 def _tables(connection: Connection) -> list[str]:
     names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").scalars()
     return [name for name in names if not name.startswith("sqlite_")]
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    """Columns of a table, none where it is not there."""
+    return {str(row[1]) for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")}
 
 
 def _count(connection: Connection, table: str) -> int:

@@ -6,13 +6,13 @@ import tarfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import sqlalchemy as sa
-
 from geo_reports.errors import InputError, KeyProblem, PhotoDamaged, StoreError
-from geo_reports.store.backup.manifest import Manifest, describe, photos_of, reading_copy
+from geo_reports.store import gallery
+from geo_reports.store.backup.manifest import Manifest, describe, originals_of, photos_of, reading_copy
 from geo_reports.store.backup.sealed import SealedWriter, key_finder, key_id
 from geo_reports.store.backup.site import Progress, Site, workspace
 from geo_reports.store.backup.unpack import ERASURES, LACKING, MANIFEST, SERVER_KEY, STORE, PhotoSink, unpack
@@ -22,7 +22,6 @@ from geo_reports.store.erasure_log import ErasureLog
 from geo_reports.store.faults import reach
 from geo_reports.store.keyfile import read_secret, server_key_file, sync_folder
 from geo_reports.store.photos import PhotoFolder
-from geo_reports.store.schema import photo
 
 COPYING, WRITING = 0.2, 0.6
 """Shares of the work that are done when the store is copied, and when the file is written."""
@@ -117,10 +116,10 @@ def _still_wanted(db: str, lacking: tuple[str, ...]) -> tuple[str, ...]:
     engine = open_engine(db)
     try:
         with reading(engine) as connection:
-            wanted = {bytes(digest).hex() for digest in connection.execute(sa.select(photo.c.sha256)).scalars()}
+            forgotten = {digest.hex() for digest in gallery.unwanted(connection, map(bytes.fromhex, lacking))}
     finally:
         engine.dispose()
-    return tuple(digest for digest in lacking if digest in wanted)
+    return tuple(digest for digest in lacking if digest not in forgotten)
 
 
 def _server_key(folder: Path, said: Manifest, check_of: Callable[[bytes], str]) -> bytes:
@@ -160,15 +159,17 @@ def _write(
 def _add_photos(
     archive: tarfile.TarFile, copy: Path, folder: PhotoFolder, said: Manifest, progress: Progress
 ) -> list[str]:
-    """Add each photo once. None is ever changed, so one read after the copy is the one the copy means."""
+    """Add each picture and each original once. None is ever changed: one read after the copy is the one it means."""
     lacking = []
     with reading_copy(copy) as connection:
-        for done, (digest, _) in enumerate(photos_of(connection), 1):
+        pictures = ((folder, f"photos/{digest.hex()}.jpg", digest) for digest, _ in photos_of(connection))
+        sealed = ((folder.sealed, f"evidence/{digest.hex()}.sealed", digest) for digest in originals_of(connection))
+        for done, (place, name, digest) in enumerate(chain(pictures, sealed), 1):
             try:
-                _add(archive, f"photos/{digest.hex()}.jpg", folder.read(digest), said.made_at)
+                _add(archive, name, place.read(digest), said.made_at)
             except PhotoDamaged:
                 lacking.append(digest.hex())
-            progress(COPYING + (WRITING - COPYING) * done / said.photos)
+            progress(COPYING + (WRITING - COPYING) * min(1.0, done / max(1, said.photos)))
     return lacking
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from geo_reports.errors import InputError, KeyProblem, StoreError
 from geo_reports.store import chain, recount
 from geo_reports.store.backup.fill import empty, fill
-from geo_reports.store.backup.manifest import Manifest, photos_of, reading_copy, require_sound
+from geo_reports.store.backup.manifest import Manifest, originals_of, photos_of, reading_copy, require_sound
 from geo_reports.store.backup.sealed import key_finder
 from geo_reports.store.backup.site import Progress, Site, workspace
 from geo_reports.store.backup.unpack import PhotoSink, Unpacked, unpack
@@ -156,9 +156,15 @@ def _drop_photos(store: Path, photos: Path) -> None:
     """Remove photos whose last report was erased again."""
     with reading_copy(store) as connection:
         wanted = {digest.hex() for digest, _ in photos_of(connection)}
-    for path in photos.glob("??/*.jpg"):
+        wanted |= {digest.hex() for digest in originals_of(connection)}
+    for path in _files(photos):
         if path.stem not in wanted:
             path.unlink()
+
+
+def _files(photos: Path) -> list[Path]:
+    """Pictures and sealed originals, by folder."""
+    return sorted(path for path in photos.rglob("*") if path.is_file())
 
 
 def _place(site: Site, found: Unpacked, photos: Path, logs: list[str]) -> None:
@@ -190,9 +196,9 @@ def _place(site: Site, found: Unpacked, photos: Path, logs: list[str]) -> None:
 
 def _sync_photos(photos: Path) -> None:
     """Make photos durable once all are written: by then the disk has most of them, and each sync is short."""
-    for folder in photos.iterdir():
-        for path in folder.iterdir():
-            _sync(path)
+    for path in _files(photos):
+        _sync(path)
+    for folder in sorted(path for path in photos.rglob("*") if path.is_dir()):
         sync_folder(folder)
 
 

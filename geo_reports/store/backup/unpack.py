@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from geo_reports.errors import InputError, SchemaTooNew, StoreError
 from geo_reports.store import revisions
-from geo_reports.store.backup.manifest import Manifest, check_copy, photos_of, reading_copy
+from geo_reports.store.backup.manifest import Manifest, check_copy, originals_of, photos_of, reading_copy
 from geo_reports.store.backup.sealed import DAMAGED, SealedReader
 from geo_reports.store.backup.site import Progress
 from geo_reports.store.photos import PhotoFolder
@@ -21,7 +21,8 @@ from geo_reports.store.photos import PhotoFolder
 MANIFEST, STORE, SERVER_KEY = "manifest.json", "store.sqlite", "server.key"
 LACKING, ERASURES = "lacking.txt", "erasures.txt"
 """Parts in their order; the photos come before ``LACKING``."""
-PHOTO = re.compile(r"photos/([0-9a-f]{64})\.jpg")
+PHOTO = re.compile(r"photos/([0-9a-f]{64})\.jpg|evidence/([0-9a-f]{64})\.sealed")
+"""A picture, or an original that evidence mode kept."""
 BLOCK_BYTES = 1 << 20
 
 
@@ -42,11 +43,12 @@ class PhotoSink:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = PhotoFolder(folder) if folder is not None else None
 
-    def take(self, digest: bytes, data: bytes) -> None:
-        """Keep a photo; it is not synced."""
+    def take(self, digest: bytes, data: bytes, *, sealed: bool = False) -> None:
+        """Keep a picture or a sealed original; it is not synced."""
         if self._folder is not None:
-            target = self._folder.path(digest)
-            target.parent.mkdir(mode=0o700, exist_ok=True)
+            target = (self._folder.sealed if sealed else self._folder).path(digest)
+            for folder in (target.parent.parent, target.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
             target.touch(mode=0o600)
             target.write_bytes(data)
 
@@ -131,9 +133,9 @@ def _photos(parts: _Parts, sink: PhotoSink) -> tuple[list[bytes], list[bytes], s
             break
         content = data.read()
         digest = hashlib.sha256(content).digest()
-        if digest.hex() != named[1]:
+        if digest.hex() not in named.groups():
             raise ValueError(f"{name} has other bytes")
-        sink.take(digest, content)
+        sink.take(digest, content, sealed=named[2] is not None)
         taken.append(digest)
     if name != LACKING:
         raise ValueError(f"{name} where {LACKING} was due")
@@ -143,8 +145,8 @@ def _photos(parts: _Parts, sink: PhotoSink) -> tuple[list[bytes], list[bytes], s
 
 def _check_photos(file: Path, store: Path, taken: list[bytes], lacking: list[bytes]) -> None:
     with reading_copy(store) as connection:
-        wanted = [digest for digest, _ in photos_of(connection)]
-    if sorted(taken + lacking) != wanted:
+        wanted = [digest for digest, _ in photos_of(connection)] + list(originals_of(connection))
+    if sorted(taken + lacking) != sorted(wanted):
         raise StoreError(f"{file} {DAMAGED}")
 
 
