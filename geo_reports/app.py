@@ -127,6 +127,7 @@ def _house(
     post = _post(settings, place, store, key, clock, areas, demo)
     flood = Flood(key, settings.flood_per_minute, clock)
     door = _at_the_door(settings, place, key, flood, demo)
+    witness = _witness(settings, store, key, clock)
     return House(
         city=place,
         intake=Intake(place, store, key, locator, clock, *door, announce=post.announce),
@@ -142,13 +143,13 @@ def _house(
         voices=Voices(place, store, clock, door[0]),
         areas=areas,
         followup=_followup(settings, place, store, key, clock, door, post, demo),
-        ready=store.ready,
+        ready=lambda: {**store.ready(), "post": post.alive, "witness": witness.alive},
         https=settings.https,
         tiles=Tiles(settings.tile_url, settings.tile_attribution) if settings.tile_url else None,
         demo=store.get_meta("demo") == "yes",
         post=post,
         public_url=settings.public_url.rstrip("/"),
-        witness=_witness(settings, store, key, clock),
+        witness=witness,
     )
 
 

@@ -40,3 +40,18 @@ def test_every_room_is_in_the_architecture_page(repo: Path) -> None:
     text = (repo / "docs" / "architecture.md").read_text()
     rooms = {path.stem for path in (repo / "geo_reports").iterdir() if not path.name.startswith(("_", "py.typed"))}
     assert sorted(room for room in rooms if f"`{room}`" not in text) == []
+
+
+def test_every_picture_of_the_guides_is_there_small_and_shown(repo: Path) -> None:
+    guides = repo / "docs" / "guides"
+    shown = {
+        (page.parent / target).resolve()
+        for page in guides.glob("*/*.md")
+        for target in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text())
+    }
+    kept = {path.resolve() for path in (guides / "img").iterdir()}
+    assert shown == kept
+    assert [path.name for path in kept if path.stat().st_size > 60_000] == []
+    assert sum(path.stat().st_size for path in kept) < 1_500_000
+    taken = (guides / "walk.py").read_text()
+    assert sorted(path.stem for path in kept if f'"{path.stem}"' not in taken) == []

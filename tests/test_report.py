@@ -176,7 +176,7 @@ def test_every_status_has_one_standing():
     assert len(OPEN) + len(CLOSED) + len(WITHDRAWN) + 1 == len(Status)
     assert set(TRANSITIONS) == set(Status)
     assert FIXED < CLOSED
-    assert UNSEEN == WITHDRAWN | {Status.HELD}
+    assert WITHDRAWN | {Status.HELD} == UNSEEN
 
 
 # rows: from; columns in the order of Status: held, received, acknowledged, in_progress, cleaned, verified,

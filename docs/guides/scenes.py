@@ -1,4 +1,4 @@
-"""Photos for the guides' pictures, drawn here: no real place, no real person, and a position written in as a phone does."""
+"""Photos for the guides' pictures, drawn here: no real place or person, and a position written in as phones do."""
 
 import io
 

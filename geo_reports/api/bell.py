@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 
 Answered = tuple[asyncio.AbstractEventLoop, "asyncio.Future[bool]", "Future[bool]"]
 
@@ -37,7 +38,7 @@ class Bell:
         for one in answered:
             loops.setdefault(one[0], []).append(one)
         for loop, theirs in loops.items():
-            if not loop.is_closed():  # else nobody waits there any more
+            with suppress(RuntimeError):  # a loop that is closed, perhaps this moment: nobody waits there any more
                 loop.call_soon_threadsafe(_tell, theirs)
 
     def _hear(self, loop: asyncio.AbstractEventLoop, waiting: "asyncio.Future[bool]", done: "Future[bool]") -> None:

@@ -14,6 +14,7 @@ from geo_reports.api.models import Link, PointGeometry, PublicReport, ReportColl
 from geo_reports.api.openapi import PREFIX
 from geo_reports.api.params import ReportQuery
 from geo_reports.errors import NotFound
+from geo_reports.privacy import Story as Told
 from geo_reports.report import Audience
 
 router = APIRouter(tags=["reports"])
@@ -55,6 +56,11 @@ def follow(
         house.followup.wrong_code(request.client.host if request.client else "")
         raise
     response.headers["Cache-Control"] = "no-store"
+    return told(story)
+
+
+def told(story: Told) -> Story:
+    """What the API tells of one report to whoever may open it."""
     facts = asdict(story)
     own = {name: facts[name] for name in Story.model_fields if name in facts}
     merged_into = story.followed.public_id if story.followed else None

@@ -59,7 +59,7 @@ _FORM = {
             "type": "array",
             "maxItems": MOST_PHOTOS,
             "items": {"type": "string", "format": "binary"},
-            "description": "JPEG, PNG, WebP or HEIC. Kept without what the camera wrote; shown once a moderator agrees.",
+            "description": "JPEG, PNG, WebP or HEIC. Kept without what the camera wrote; public once moderated.",
         },
     },
 }

@@ -1,6 +1,5 @@
 """What an account may do with a report: move it through the workflow, or open one and say why."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from geo_reports.api.answers import WITH_BODY, errors
 from geo_reports.api.given import HouseDep, JsonRoute, Staff
 from geo_reports.api.models import Contact, Opening, StatusChange, StatusNow, Story
+from geo_reports.api.reports import told
 
 router = APIRouter(tags=["staff"], route_class=JsonRoute)
 
@@ -37,7 +37,7 @@ def open_one(public_id: PublicId, opening: Opening, house: HouseDep, actor: Staf
     """Show one report whole. A security report opens to moderators and administrators only, and that is logged."""
     story = house.view(actor.role).open_one(public_id, reason=opening.reason, actor=actor)
     response.headers["Cache-Control"] = "no-store"
-    return Story.model_validate(asdict(story))
+    return told(story)
 
 
 @router.post(

@@ -19,7 +19,7 @@ def check_answers(city: City, category: CategorySpec, answers: Answers) -> str |
     for name, given in answers.items():
         if name not in asked:
             known = ", ".join(asked) or "none"
-            raise InputError(f"{name!r} is no question about {category.id}; there are: {known}.", field="answers")
+            raise InputError(f"{name[:64]!r} is no question about {category.id}; there are: {known}.", field="answers")
         kept[name] = _answer(asked[name], given)
     given_any = {name: answer for name, answer in kept.items() if answer not in ("", [])}
     return json.dumps(given_any, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if given_any else None

@@ -57,13 +57,12 @@ class PhotoDesk:
         _require(actor)
         checked(rectangles)
         one = self._find(public_id, n)
-        category = self._city.categories.get(one.category)
-        if category is None or category.published != "point":
-            raise InputError("Photos of this kind of report are never shown in public.", field="photo")
+        self._require_shown(one)
         made = derive(self._folder.read(one.sha256), rectangles)
         digest = self._folder.put(made)
         with self._store.writing() as connection:
             before = gallery.photo_of(connection, public_id, n)
+            self._require_shown(before)  # once more: it may have got another category meanwhile
             gallery.publish(connection, before, digest, len(made), actor=actor.login, at=self._seconds())
         self._drop(before)
 
@@ -89,8 +88,9 @@ class PhotoDesk:
         one = self._find(public_id, n)
         if one.family not in families:
             raise NotAllowed("Photos of a security report are seen by moderators and administrators.")
-        unjudged = one.state == gallery.WITHHELD or one.status == Status.HELD
-        if unjudged and actor.role not in MAY_PUBLISH:
+        if one.status == Status.HELD and actor.role not in MAY_PUBLISH:
+            raise NotFound("There is no such photo.")  # nor is there such a report, for them
+        if one.state == gallery.WITHHELD and actor.role not in MAY_PUBLISH:
             raise NotAllowed("This photo is seen by moderators and administrators.")
         if one.family == Family.SECURITY and not self._opened(one, actor):
             raise NotAllowed("Open the report first and say why; its photos are shown there.")
@@ -114,6 +114,11 @@ class PhotoDesk:
                 if gallery.unwanted(connection, [digest]):
                     raise NotFound("There is no such photo.") from None
             raise
+
+    def _require_shown(self, one: Kept) -> None:
+        category = self._city.categories.get(one.category)
+        if category is None or category.published != "point":
+            raise InputError("Photos of this kind of report are never shown in public.", field="photo")
 
     def _find(self, public_id: str, n: int) -> Kept:
         with self._store.reading() as connection:

@@ -25,6 +25,10 @@ DRAIN_S = 10.0
 """How long reports that were handed in may take to reach the disk while the service stops."""
 
 
+Position = tuple[float, float, float | None]
+"""Longitude and latitude in WGS 84 degrees, and their accuracy in metres where it is known."""
+
+
 @dataclass(frozen=True)
 class Accepted:
     """A receipt. ``code`` is the sender's secret; everything public uses ``public_id``."""
@@ -249,7 +253,7 @@ class Intake:
         news = News("report.received", arrivals.public_id[0], new.family, new.category, bool(new.contact))
         return Sending(arrivals, receipt, () if status is Status.HELD else self._announce(news))
 
-    def _examined(self, new: NewReport, now: datetime) -> tuple[str | None, Occurred, tuple[float, float, float | None]]:
+    def _examined(self, new: NewReport, now: datetime) -> tuple[str | None, Occurred, Position]:
         """Answers as they are kept, time and place of a report that can be used."""
         self._require_category(new)
         answers = check_answers(self._city, self._city.categories[new.category], new.answers)
@@ -270,7 +274,7 @@ class Intake:
                 f"{new.category!r} is no category of {new.family}; there are: {known}.", field="category"
             )
 
-    def _place(self, new: NewReport) -> tuple[float, float, float | None]:
+    def _place(self, new: NewReport) -> Position:
         if new.lon is not None and new.lat is not None:
             self._locator.require_inside(new.lon, new.lat)
             return new.lon, new.lat, new.accuracy_m
@@ -281,7 +285,7 @@ class Intake:
         self,
         new: NewReport,
         occurred: Occurred,
-        place: tuple[float, float, float | None],
+        place: Position,
         channel: Channel,
         code_hash: bytes,
         now: int,

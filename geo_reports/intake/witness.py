@@ -96,6 +96,11 @@ class Witness:
             self._thread.join()
             self._thread = None
 
+    @property
+    def alive(self) -> bool:
+        """False only where the schedule was started and ended by itself: no more heads are signed."""
+        return self._thread is None or self._thread.is_alive()
+
     def _run(self) -> None:
         self._try()
         while not self._stop.wait(self._every_s):

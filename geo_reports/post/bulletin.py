@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from urllib.parse import quote
 
 from geo_reports.city import City
 from geo_reports.errors import InputError
@@ -101,7 +102,7 @@ class Bulletin:
         return _paragraphs(
             _("This is what is new of the micro-dumps of %(unit)s.", unit=self._name(one.unit)),
             "\n\n".join(lines),
-            _("All about the neighborhood: %(page)s", page=f"{self.base}/barrios/{one.unit}"),
+            _("All about the neighborhood: %(page)s", page=f"{self.base}/barrios/{quote(one.unit, safe='')}"),
             _("To get no more of these mails: %(page)s", page=f"{link}/baja"),
         )
 

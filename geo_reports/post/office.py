@@ -59,6 +59,11 @@ class Post:
         """Deliver no more."""
         self._worker.stop()
 
+    @property
+    def alive(self) -> bool:
+        """False only where the delivery was started and ended by itself."""
+        return self._worker.alive
+
     def send_due(self) -> Counter[str]:
         """Deliver what is due now; how many were sent, void, failed, dead or postponed."""
         return self._worker.send_due()

@@ -75,6 +75,11 @@ class Worker:
             self._thread.join(timeout_s)
             self._thread = None
 
+    @property
+    def alive(self) -> bool:
+        """False only where the thread ended by itself: nothing leaves any more until the service starts again."""
+        return self._thread is None or self._thread.is_alive()
+
     def send_due(self) -> Counter[str]:
         """Deliver everything that is due; how many were sent, void, failed, dead or postponed."""
         total: Counter[str] = Counter()

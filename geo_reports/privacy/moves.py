@@ -9,7 +9,7 @@ from geo_reports.city import CategorySpec, City
 from geo_reports.geography import AssignmentIndex
 from geo_reports.privacy import rules
 from geo_reports.privacy.points import shown_at
-from geo_reports.report import Audience, Family, Status
+from geo_reports.report import UNSEEN, Audience, Family, Status
 from geo_reports.store import Query, Store
 
 
@@ -61,7 +61,7 @@ class Moves:
         found = self._store.find(
             Query(
                 categories=tuple(category.id for category in categories),
-                statuses=tuple(status for status in Status if rules.sees(self.audience, status) and status is not Status.HELD),
+                statuses=tuple(status for status in Status if status not in ({Status.HELD} if staff else UNSEEN)),
                 outside=None if staff else False,
             )
         )

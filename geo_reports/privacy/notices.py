@@ -3,10 +3,12 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from geo_reports.city import CategorySpec
 from geo_reports.privacy import rules
 from geo_reports.privacy.window import Window
-from geo_reports.report import WITHDRAWN, Audience, Family, Status
+from geo_reports.report import UNSEEN, WITHDRAWN, Audience, Family, Status
 from geo_reports.store import Query
 
 WITHDRAWN_NOTICE = "withdrawn"
@@ -53,9 +55,15 @@ class Notices(Window):
         category = self.city.categories.get(str(row.category))
         if category is None or not announced(category) or row.family != Family.DUMP or row.outside:
             return None
-        if row.status == Status.HELD:
+        if row.status == Status.HELD or self._never_public(row):
             return None
         layer = self.city.primary.id
         unit = self._store.units_of([int(row.id)], layer).get(int(row.id), "")
         known = Notice(public_id, category.id, str(row.status), unit, int(row.month))
         return replace(known, status=WITHDRAWN_NOTICE) if Status(row.status) in WITHDRAWN else known
+
+    def _never_public(self, row: pd.Series) -> bool:
+        """Tell whether a withdrawn report was never shown: a child's that nobody approved is told to nobody."""
+        if Status(row.status) not in WITHDRAWN:
+            return False
+        return all(event["status"] in (None, *UNSEEN) for event in self._store.events_of(int(row.id)))

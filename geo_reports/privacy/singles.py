@@ -53,7 +53,7 @@ class Singles(Window):
             layer=self._layer_id(filters.layer),
             units=self._unit(filters.unit, filters.layer),
             outside=None if self.audience in rules.STAFF else False,
-            before_id=self._id_of(filters.before, Query(categories=self._point_categories((), ()))),
+            before_id=self._id_of(filters.before, self._markers()),
         )
         found = self._newest(query, filters.bbox, filters.limit + 1)
         page = found.head(filters.limit)
@@ -183,6 +183,11 @@ class Singles(Window):
         """Statuses asked for, of those this audience sees."""
         seen = [status for status in Status if rules.sees(self.audience, status)]
         return tuple(status for status in seen if not chosen or status in chosen)
+
+    def _markers(self) -> Query:
+        """What may be named as the end of a page: withdrawn meanwhile or not, but never what is held from this eye."""
+        statuses = tuple(status for status in Status if status is not Status.HELD or rules.sees(self.audience, status))
+        return Query(categories=self._point_categories((), ()), statuses=statuses)
 
     def _id_of(self, public_id: str | None, listed: Query) -> int | None:
         """Position of a page marker; one that ``listed`` would never find is as unknown as one that is made up."""

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from geo_reports.errors import NotFound
 from geo_reports.report import CLOSED, CloseReason, Status, check_transition
 from geo_reports.store import chain, waiting
-from geo_reports.store.facts import OPEN_BYTES, Facts
+from geo_reports.store.facts import Facts, closings
 from geo_reports.store.insert import identity
 from geo_reports.store.rows import insert_rows
 from geo_reports.store.schema import event_note, photo, report, report_text, report_unit, voice
@@ -142,7 +142,8 @@ def revise(connection: Connection, report_id: int, *, what: str, actor: str, at:
     photos = tuple(bytes(digest) for digest in connection.execute(shots).scalars())
     text = connection.execute(sa.select(report_text.c.description).where(report_text.c.report_id == report_id)).scalar()
     columns = {name: [value] for name, value in row._mapping.items()}
-    digest = Facts.of(columns, [photos], [text]).digests()[0] + OPEN_BYTES
+    end = closings([bytes(row.salt)], [row.closed_at])[0]
+    digest = Facts.of(columns, [photos], [text]).digests()[0] + end
     seq = chain.append(connection, [chain.Entry(at, report_id, "revised", None, what, actor, digest)])
     waiting.refresh(connection, report_id)
     return seq

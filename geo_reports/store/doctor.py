@@ -89,7 +89,7 @@ class Doctor:
             yield from _guarded("photos", lambda: _read(engine, lambda connection: _photos(connection, folder)))
 
     def repair(self) -> list[str]:
-        """Derive again what can be derived: counters, pyramid, keys, units. Says what was done.
+        """Derive again what can be derived: counters, pyramid, keys, units, what waits. Says what was done.
 
         ``StoreError`` for a file that is not sound: writing to it could only harm.
         """
@@ -106,6 +106,7 @@ class Doctor:
             with writing(engine) as connection:
                 done += repair.derived(connection, around.expected)
                 done += repair.counts(connection)
+                done += repair.queue(connection)
         finally:
             engine.dispose()
         if around.photos is not None:
@@ -201,6 +202,7 @@ def _reports(engine: Engine, expected: Expected, progress: Progress) -> list[Fin
         "status": "all as their last event says",
         "texts": "published texts and notes as they were written",
         "judgements of photos": "all as their last event says",
+        "queue": "what waits for a moderator as derived again",
         "places": f"{derived} as derived again",
         "receipts": "all made with their report",
     }

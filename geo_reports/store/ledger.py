@@ -17,8 +17,19 @@ from geo_reports.store import chain, gallery
 from geo_reports.store.facts import FACTS_BYTES, Facts, closings
 from geo_reports.store.insert import COLUMNS, identity
 from geo_reports.store.problems import Problems
-from geo_reports.store.schema import contact, event, event_note, photo, receipt, report, report_text, report_unit
+from geo_reports.store.schema import (
+    contact,
+    event,
+    event_note,
+    photo,
+    receipt,
+    report,
+    report_text,
+    report_unit,
+    waiting,
+)
 from geo_reports.store.schema import tombstone as tombstones
+from geo_reports.store.waiting import Known, due
 
 PART = 20_000
 """Reports in memory at once."""
@@ -52,6 +63,7 @@ class Part:
     photos: dict[int, tuple[bytes, ...]]
     events: dict[int, list[Any]]
     shown: dict[int, dict[int, gallery.Judged]]
+    waiting: dict[int, dict[str, int]]
 
     def name(self, i: int) -> str:
         """What to call report ``i``."""
@@ -116,7 +128,7 @@ def _load(connection: Connection, low: int, high: int) -> Part:
     columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {c: [] for c in COLUMNS}
     texts = connection.execute(sa.select(report_text).where(report_text.c.report_id.between(low, high)))
     photos, shown = _photos(connection, low, high)
-    wanted = (event.c.report_id, event.c.at, event.c.kind, event.c.status, event.c.reason, event.c.digest)
+    wanted = [event.c[name] for name in ("report_id", "at", "kind", "status", "reason", "actor", "digest")]
     history = (
         sa.select(*wanted, event_note.c.salt, event_note.c.note)
         .select_from(event.outerjoin(event_note))
@@ -126,7 +138,10 @@ def _load(connection: Connection, low: int, high: int) -> Part:
     events: dict[int, list[Any]] = defaultdict(list)
     for row in connection.execute(history):
         events[row[0]].append(row)
-    return Part(low, high, columns, {i: (sent, public) for i, sent, public in texts}, photos, events, shown)
+    waits: dict[int, dict[str, int]] = defaultdict(dict)
+    for report_id, kind, since in connection.execute(sa.select(waiting).where(waiting.c.report_id.between(low, high))):
+        waits[report_id][kind] = since
+    return Part(low, high, columns, {i: (sent, public) for i, sent, public in texts}, photos, events, shown, waits)
 
 
 def _photos(
@@ -162,6 +177,8 @@ def _against_events(part: Part, buried: Tombstones, problems: Problems) -> None:
             problems.add(problem, part.name(i))
         for kind in _states(part, i, received[0], history):
             problems.add(kind, part.name(i))
+        if part.waiting.get(report_id, {}) != _due(part, i, history):
+            problems.add("waiting", part.name(i))
     here = set(ids)
     for report_id, history in part.events.items():
         if report_id not in here and report_id not in buried and any(one.kind == "received" for one in history):
@@ -170,11 +187,13 @@ def _against_events(part: Part, buried: Tombstones, problems: Problems) -> None:
 
 def _facts_problem(history: list[Any], received: Any, facts: Facts, i: int, digest: bytes, end: bytes) -> str | None:
     """Kind of problem of a report whose facts are not those of its last revision, or of its arrival."""
-    latest = next((one for one in reversed(history) if one.kind == "revised"), received)
+    revisions = [at for at, one in enumerate(history) if one.kind == "revised"]
+    latest = history[revisions[-1]] if revisions else received
     kept = bytes(latest.digest)
     if kept[:FACTS_BYTES] != digest:
         return None if latest is received and kept == facts.first_digest(i) else "facts"
-    changed = latest is not received or any(one.kind == "status" for one in history)
+    since = revisions[-1] if revisions else 0
+    changed = any(one.kind == "status" for one in history[since:])
     return None if changed or kept[FACTS_BYTES:] == end else "closed_at"
 
 
@@ -202,6 +221,25 @@ def _states(part: Part, i: int, received: Any, history: list[Any]) -> Iterator[s
     photos = part.shown.get(get("id")[i], {})
     if photos != gallery.judged(photos, history):
         yield "photo"
+
+
+def _due(part: Part, i: int, history: list[Any]) -> dict[str, int]:
+    """What waits of one report, as its events say."""
+    get, report_id = part.columns.__getitem__, part.columns["id"][i]
+    status, at, channel = (get(name)[i] for name in ("status", "status_at", "channel"))
+    sent, public = part.texts.get(report_id, (None, None))
+    held = any(state == gallery.HELD for state, _ in part.shown.get(report_id, {}).values())
+    return due(Known(status, at, channel, public, sent is not None, held), history)
+
+
+def misfiled(connection: Connection) -> list[int]:
+    """Ids of the reports of which something else waits than their events say."""
+    return [
+        report_id
+        for part in _parts(connection, PART)
+        for i, report_id in enumerate(part.columns["id"])
+        if part.waiting.get(report_id, {}) != _due(part, i, part.events.get(report_id, []))
+    ]
 
 
 def _derived(connection: Connection, part: Part, expected: Expected, problems: Problems) -> None:

@@ -116,7 +116,8 @@ def take_back(
     report_id = change.present(connection, public_id).id
     history = events_of(connection, report_id)
     i = last_step(history)
-    if i is None or only not in (None, history[i]["actor"]):
+    lost = i is not None and history[i]["kind"] == "parted" and history[i]["note"] is None  # the other was erased
+    if i is None or lost or only not in (None, history[i]["actor"]):
         raise InputError("There is no step of yours that could be taken back.", field="undo")
     kind = str(history[i]["kind"])
     before = history[:i]

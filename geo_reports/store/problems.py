@@ -48,6 +48,7 @@ KINDS = {
     "public_text": Kind("texts", "the published text is not the one of the last event", "Publish it again, or restore"),
     "note": Kind("texts", "a note of their history is not the one that was written", BACKUP),
     "photo": Kind("judgements of photos", "not as the last event of each says", "Judge it again, or restore"),
+    "waiting": Kind("queue", "what waits of them for a moderator is not what their events say", REPAIR),
     "morton": Kind("places", "the key of their place in maps is wrong", REPAIR),
     "month": Kind("places", "their month is not that of their time", REPAIR),
     "outside": Kind("places", "inside or outside the city is wrong", REASSIGN),

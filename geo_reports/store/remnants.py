@@ -34,6 +34,7 @@ def needles(connection: Connection, ids: list[int]) -> list[bytes]:
         index_entry = _whole_number(row.morton) + _whole_number(row.id)
         found += [row.public_id.encode(), bytes(row.identity), row.source_id.encode(), place, index_entry]
     notes = sa.select(event_note.c.note).join(event, event.c.seq == event_note.c.seq).where(event.c.report_id.in_(ids))
+    notes = notes.where(event.c.kind.not_in(("merged", "parted")))  # they name another report, which stays
     for select in (
         sa.select(report_text.c.description).where(report_text.c.report_id.in_(ids)),
         sa.select(report_text.c.public_text).where(report_text.c.report_id.in_(ids)),

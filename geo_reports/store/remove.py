@@ -8,9 +8,22 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
+from geo_reports.report import Status
 from geo_reports.store import chain
+from geo_reports.store.change import merged_voice
+from geo_reports.store.merging import part
 from geo_reports.store.rows import insert_rows
-from geo_reports.store.schema import event, event_note, photo, receipt, report, report_text, report_unit, tombstone
+from geo_reports.store.schema import (
+    event,
+    event_note,
+    photo,
+    receipt,
+    report,
+    report_text,
+    report_unit,
+    tombstone,
+    voice,
+)
 from geo_reports.store.tally import COUNTED, ZOOMS, add_counts, add_tiles
 
 Chosen = sa.ColumnElement[bool]
@@ -22,14 +35,14 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
     ids = np.fromiter(
         connection.execute(sa.select(report.c.id).where(chosen).order_by(report.c.id)).scalars(), np.int64
     )
+    _part(connection, chosen, actor, at)
     _uncount(connection, chosen)
+    _forget_merges(connection, chosen)
     which = sa.select(report.c.id).where(chosen)
     notes = sa.select(event.c.seq).where(event.c.report_id.in_(which))
     connection.execute(sa.delete(event_note).where(event_note.c.seq.in_(notes)))
     for table in (report_unit, report_text, photo, receipt):
         connection.execute(sa.delete(table).where(table.c.report_id.in_(which)))
-    merged = report.c.duplicate_of.in_(which.correlate(None))
-    connection.execute(sa.update(report).where(merged).values(duplicate_of=None))
     # contacts, voices and what waits follow by their foreign keys
     connection.execute(sa.delete(report).where(chosen))
     digest = chain.salted(b"", f"{kind}: {len(ids)} reports")
@@ -37,6 +50,26 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
     rows = [(first, last, seq) for first, last in _runs(ids)]
     insert_rows(connection, tombstone, ["first_id", "last_id", "seq"], rows)
     return len(ids)
+
+
+def _part(connection: Connection, chosen: Chosen, actor: str, at: int) -> None:
+    """Let reports that were merged into these, and stay, be worked on again: nobody else tells of the matter now."""
+    here = sa.select(report.c.id).where(chosen).correlate(None)
+    left = sa.select(report.c.public_id).where(report.c.duplicate_of.in_(here), report.c.id.not_in(here))
+    for name in connection.execute(left.order_by(report.c.id)).scalars().all():
+        part(connection, name, status=Status.ACKNOWLEDGED, actor=actor, at=at)
+
+
+def _forget_merges(connection: Connection, chosen: Chosen) -> None:
+    """Take what other reports keep of these: their names in the history of a merge, the voice that each lent."""
+    kinds = event.c.kind.in_(("merged", "parted"))
+    said = sa.select(report.c.public_id, event_note.c.note).select_from(event_note).join(event)
+    said = said.join(report, report.c.id == event.c.report_id).where(chosen, kinds).distinct()
+    for name, other in connection.execute(said).fetchall():
+        theirs = sa.select(event.c.seq).join(report, report.c.id == event.c.report_id)
+        theirs = theirs.where(report.c.public_id == other, kinds)
+        connection.execute(sa.delete(event_note).where(event_note.c.seq.in_(theirs), event_note.c.note == name))
+        connection.execute(sa.delete(voice).where(voice.c.identity == merged_voice(name)))
 
 
 def _uncount(connection: Connection, chosen: Chosen) -> None:

@@ -10,14 +10,16 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
 from geo_reports.store import derive, recount
-from geo_reports.store.ledger import PART, Expected
-from geo_reports.store.schema import account, report, report_unit, session
+from geo_reports.store.ledger import PART, Expected, misfiled
+from geo_reports.store.schema import account, report, report_unit, session, waiting
+from geo_reports.store.waiting import refresh
 
 
 def orphans(connection: Connection) -> list[str]:
     """Remove derived rows whose report is gone, and sessions without an account; what people sent is left alone."""
     n = 0
-    for column, parent in ((report_unit.c.report_id, report.c.id), (session.c.account_id, account.c.id)):
+    derived = [(table.c.report_id, report.c.id) for table in (report_unit, waiting)]
+    for column, parent in (*derived, (session.c.account_id, account.c.id)):
         gone = column.not_in(sa.select(parent))
         n += connection.execute(sa.delete(column.table).where(gone)).rowcount
     return [f"{n} rows that belonged to nothing were removed"] if n else []
@@ -63,3 +65,11 @@ def counts(connection: Connection) -> list[str]:
     if wrong:
         recount.rebuild(connection)
     return [f"{n} rows of the {name} were counted again" for name, n in wrong.items()]
+
+
+def queue(connection: Connection) -> list[str]:
+    """Enter what waits for a moderator anew where it is not what the events say."""
+    wrong = misfiled(connection)
+    for report_id in wrong:
+        refresh(connection, report_id)
+    return [f"what waits of {len(wrong)} reports was entered again"] if wrong else []

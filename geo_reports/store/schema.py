@@ -16,7 +16,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
+    or_,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -122,6 +124,9 @@ DUMPS = report.c.family == literal_column("'dump'")
 """Spelt out, not a parameter: only then can a query use the index of dumps."""
 # only dumps are shown one by one; security reports are read as counts, or whole
 Index("ix_report_dump_status", report.c.status, sqlite_where=DUMPS, postgresql_where=DUMPS)
+LIVE = or_(report.c.channel != literal_column("'import'"), report.c.status_at > report.c.received_at)
+"""What somebody sent, or worked on: that an archive arrived is no news of its reports."""
+Index("ix_report_dump_changed", report.c.status_at, sqlite_where=and_(DUMPS, LIVE), postgresql_where=and_(DUMPS, LIVE))
 MERGED = report.c.duplicate_of.is_not(None)
 Index("ix_report_duplicate_of", report.c.duplicate_of, sqlite_where=MERGED, postgresql_where=MERGED)
 

@@ -22,6 +22,7 @@ from geo_reports.store.outbox import Message
 from geo_reports.store.query import Query
 from geo_reports.store.remove import remove
 from geo_reports.store.schema import batch, contact, counter, meta, receipt, report, unit
+from geo_reports.store.seen import Mark, Seen
 from geo_reports.store.sending import Outcome, Receipt, Sending
 from geo_reports.store.upgrade import open_schema
 
@@ -50,7 +51,7 @@ class Store:
     """
 
     def __init__(self, db: str) -> None:
-        self._engine = open_engine(db)
+        self._engine, self._seen = open_engine(db), Seen()
         try:
             open_schema(self._engine)
         except Exception:
@@ -258,6 +259,11 @@ class Store:
         """Position of the last event: two equal revisions hold the same reports."""
         with self.reading() as connection:
             return chain.head(connection)[0]
+
+    def seen(self, categories: Sequence[str], statuses: Sequence[str]) -> Mark:
+        """Mark that changes with what is shown of reports of these categories and statuses, and with nothing else."""
+        with self.reading() as connection:
+            return self._seen.mark(connection, categories, statuses)
 
     def size(self) -> dict[str, int]:
         """Number of reports and of receipts."""

@@ -5,7 +5,7 @@ texts would bury those of yesterday. They are published from the report's own pa
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -53,6 +53,34 @@ def _unjudged(status: str, *, text: bool, photos: bool) -> list[str]:
     return [*([PHOTO] if photos else []), *([TEXT] if text else [])]
 
 
+class Known(NamedTuple):
+    """What is known of a report beside its events: ``text`` and ``photos`` tell whether there is one to judge."""
+
+    status: str
+    status_at: int
+    channel: str
+    public_text: str | None
+    text: bool
+    photos: bool
+
+
+def due(known: Known, events: Sequence[Any]) -> dict[str, int]:
+    """What waits of a report, and since when (seconds UTC), by its events in their order (at, kind, reason, actor)."""
+    imported = known.channel == Channel.IMPORT
+    if imported and len(events) == 1:  # as most reports of an archive are
+        return {}
+    history = _History(events)
+    kinds = [] if imported else _unjudged(known.status, text=known.text, photos=known.photos)
+    since: dict[str, int | None] = {COMMENT: history.unread}
+    if CHILD in kinds:
+        since[CHILD] = known.status_at
+    if PHOTO in kinds:
+        since[PHOTO] = history.sent_photo
+    if TEXT in kinds and (known.public_text is None or history.corrected):
+        since[CORRECTION if history.corrected else TEXT] = history.unjudged_text
+    return {kind: at for kind, at in since.items() if at is not None}
+
+
 def _of(connection: Connection, report_id: int) -> list[Row]:
     held = sa.exists().where(photo.c.report_id == report.c.id, photo.c.state == "held")
     select = (
@@ -64,25 +92,16 @@ def _of(connection: Connection, report_id: int) -> list[Row]:
     row = connection.execute(select).first()
     if row is None:
         return []
-    history = _History(connection, report_id)
-    kinds = [] if row.channel == Channel.IMPORT else _unjudged(row.status, text=bool(row.text), photos=bool(row.photos))
-    since: dict[str, int | None] = {COMMENT: history.unread}
-    if CHILD in kinds:
-        since[CHILD] = row.status_at
-    if PHOTO in kinds:
-        since[PHOTO] = history.sent_photo
-    if TEXT in kinds and (row.public_text is None or history.corrected):
-        since[CORRECTION if history.corrected else TEXT] = history.unjudged_text
-    return [(report_id, kind, at) for kind, at in since.items() if at is not None]
+    columns = (event.c.at, event.c.kind, event.c.reason, event.c.actor)
+    history = sa.select(*columns).where(event.c.report_id == report_id).order_by(event.c.seq)
+    found = due(Known(*row), connection.execute(history).fetchall())
+    return [(report_id, kind, at) for kind, at in found.items()]
 
 
 class _History:
     """What a report's events say of what was judged; times are None where nothing is left to judge."""
 
-    def __init__(self, connection: Connection, report_id: int) -> None:
-        columns = (event.c.at, event.c.kind, event.c.reason, event.c.actor)
-        select = sa.select(*columns).where(event.c.report_id == report_id).order_by(event.c.seq)
-        events: Sequence[Any] = connection.execute(select).fetchall()
+    def __init__(self, events: Sequence[Any]) -> None:
         sent = _last(events, lambda one: one.kind == "received")
         corrected = _last(events, _corrects_text)
         judged = _last(events, lambda one: one.kind == "text" and one.actor != SENDER)

@@ -1,5 +1,6 @@
 """``Writer``: one thread that writes; what many people send at once reaches the disk with one sync."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from queue import Empty, SimpleQueue
 from geo_reports.errors import GeoReportsError, StoreBusy, StoreError
 from geo_reports.store.sending import Outcome, Sending
 
+log = logging.getLogger(__name__)
 Waiting = tuple[Sending, "Future[bool]"]
 
 
@@ -78,10 +80,16 @@ class Writer:
             group, last = self._group(first)
             self._crowd = len(group)
             self._write(group)
-            for told in self._told:
-                told()
+            self._tell()
             if last:
                 return
+
+    def _tell(self) -> None:
+        for told in self._told:
+            try:
+                told()
+            except Exception:  # whoever listens must not end the thread that everybody's reports depend on
+                log.exception("What follows a group of stored reports failed.")
 
     def _group(self, first: Waiting) -> tuple[list[Waiting], bool]:
         group = [first]

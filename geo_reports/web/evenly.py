@@ -11,6 +11,8 @@ EVERY_S = 0.1
 drawing its page takes."""
 EVEN = ("/seguimiento", "/api/v1/reports/")
 """Paths that hold a code, or take one in a form."""
+EVEN_ENDS = "/suscribir"
+"""Paths that take an address: whether it is known already is nobody else's business either."""
 
 
 class Evenly:
@@ -21,7 +23,7 @@ class Evenly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; its answer begins at an even moment."""
-        if scope["type"] != "http" or not scope["path"].startswith(EVEN):
+        if scope["type"] != "http" or not (scope["path"].startswith(EVEN) or scope["path"].endswith(EVEN_ENDS)):
             await self._app(scope, receive, send)
             return
         began = time.monotonic()

@@ -1,5 +1,6 @@
 """What every answer carries and every request must pass, pages and API alike."""
 
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ _UNLISTED = ("/seguimiento/", "/personal", "/suscripcion/")
 """Pages that no search engine may list: the address of the first and the last is somebody's secret."""
 _SHARED = "/static/"
 """Files that a map in another site's frame loads too; its origin is nobody's, so to browsers each load is foreign."""
+_UTF_8 = re.compile(rb"; *charset=\"?utf-8\"? *(?:;|$)")
+"""The only alphabet of a form; the framework would decode it with whichever codec of Python's its sender names."""
 NO_FRAMES, ANY_FRAME = "frame-ancestors 'none'", "frame-ancestors *"
 _HSTS = "max-age=31536000; includeSubDomains"
 
@@ -143,13 +146,17 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
     """Wrap ``receive`` to refuse a body above its ceiling, whatever length it claims to have."""
     headers = dict(scope["headers"])
     claimed, most = headers.get(b"content-length", b"0"), MAX_BODY_BYTES
-    if _takes_photos(scope["path"]) and headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data"):
+    in_parts = (kind := headers.get(b"content-type", b"").lower()).startswith(b"multipart/form-data")
+    foreign = in_parts and b"charset" in kind and not _UTF_8.search(kind)
+    if in_parts and _takes_photos(scope["path"]):
         most = MOST_PHOTO_BYTES
     too_long = not claimed.isdigit() or int(claimed) > most
     seen = 0
 
     async def receive_bounded() -> Message:
         nonlocal seen
+        if foreign:
+            raise HTTPException(415, "Send the form in UTF-8, without the parameter charset.")
         if too_long:
             raise HTTPException(413)
         message = await receive()

@@ -17,6 +17,9 @@ router = APIRouter()
 _OWN_PATH = re.compile(r"/(?:[a-z0-9_-]+(?:/[a-z0-9_-]+)*)?")
 """Where a person may be sent after signing in: a plain path of this service, so no other site."""
 
+_MADE = re.compile(r"[A-Za-z0-9_-]{32}", re.ASCII)
+"""What the cookie of the form holds; anything else a browser brings is not sent back to it."""
+
 WRONG = N_("The name or the password is not right. Check both and try again.")
 WAIT = N_("There were many attempts. Wait %(n)s minutes and try again.")
 
@@ -68,7 +71,8 @@ def sign_out(here: Here, csrf: Annotated[str, Form()] = "") -> Response:
 def _form(here: Visit, volver: str, status: int = 200, login: str = "", wrong: str = "") -> Response:
     # a page of another site cannot know this token, so it cannot sign a person in to an account of its choice
     name = _entry_cookie(here.house)
-    kept = here.request.cookies.get(name) or secrets.token_urlsafe(24)
+    brought = here.request.cookies.get(name, "")
+    kept = brought if _MADE.fullmatch(brought) else secrets.token_urlsafe(24)
     entry = here.house.accounts.csrf(kept)
     response = here.page("signin.html", status, volver=volver, login=login, wrong=wrong, entry=entry)
     _set(response, here.house, name, kept, "strict")

@@ -1,7 +1,11 @@
 """One body for all errors, and nothing about the inside in any of them."""
 
 import logging
+import threading
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +16,9 @@ from starlette.exceptions import HTTPException
 from geo_reports import errors
 from geo_reports.api import install_errors
 from geo_reports.api.models import ErrorBody
-from geo_reports.app import create_app
+from geo_reports.app import build, create_app
 from geo_reports.house import House
+from geo_reports.settings import Settings
 
 RAISED = [
     (errors.CityError([]), 500, "internal_error"),
@@ -124,7 +129,7 @@ def test_probes(anyone: TestClient):
     assert anyone.get("/healthz").json() == {"status": "ok"}
     ready = anyone.get("/readyz")
     assert ready.status_code == 200
-    assert all(ready.json()["checks"].values())
+    assert ready.json()["checks"] == {"store": True, "post": True, "witness": True}
 
 
 def test_not_ready_names_what_is_missing(house: House):
@@ -132,3 +137,25 @@ def test_not_ready_names_what_is_missing(house: House):
     answer = TestClient(create_app(lame)).get("/readyz")
     assert (answer.status_code, answer.json()["detail"]) == (503, "Not ready: store.")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_not_ready_once_the_witness_has_ended_by_itself(repo: Path, tmp_path: Path):
+    def clock() -> datetime:
+        if threading.current_thread().name == "witness":
+            raise ZeroDivisionError
+        return datetime(2026, 10, 15, 15, tzinfo=UTC)
+
+    settings = Settings(
+        city=repo / "tests" / "cities" / "tiny", db=str(tmp_path / "reports.sqlite"), key_dir=tmp_path / "keys"
+    )
+    house = build(settings, clock).house
+    client = TestClient(create_app(house))
+    assert client.get("/readyz").json()["checks"]["witness"]
+    assert house.witness is not None
+    house.witness.start()
+    ends = time.monotonic() + 20
+    while house.witness.alive and time.monotonic() < ends:
+        time.sleep(0.01)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "Not ready: witness.")

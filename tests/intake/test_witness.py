@@ -101,3 +101,16 @@ def _wait_for(happened):
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.005)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_schedule_that_ended_by_itself_is_told_and_one_that_was_stopped_is_not(store, tmp_path):
+    whole = witness(store, tmp_path)
+    assert whole.alive
+    whole.start()
+    assert whole.alive
+    whole.stop()
+    assert whole.alive
+    broken = Witness(store, HeadSigner(b"k" * 32), tmp_path / "other", lambda: 1 / 0)
+    broken.start()
+    _wait_for(lambda: not broken.alive)

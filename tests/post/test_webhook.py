@@ -72,7 +72,7 @@ def test_by_default_there_are_no_messages(town_at, file):
 
 def test_a_report_withdrawn_meanwhile_is_only_that(town_at, file, receiver):
     town = town_at(file, hooks=[works(receiver.port)])
-    town.move(town.send().public_id, Status.REJECTED)
+    town.move(town.send().public_id, Status.DUPLICATE)
     town.post.send_due()
     assert {json.loads(body)["report"]["status"] for _, _, body in receiver.got} == {"withdrawn"}
 

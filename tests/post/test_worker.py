@@ -11,7 +11,16 @@ from datetime import timedelta
 
 import pytest
 
-from geo_reports.post.worker import FIRST_S, KEEP_SENT_S, LEASE_S, LONGEST_S, MOST_ATTEMPTS, REST_S, pause_s
+from geo_reports.post.worker import (
+    FIRST_S,
+    KEEP_SENT_S,
+    LEASE_S,
+    LONGEST_S,
+    MOST_ATTEMPTS,
+    REST_S,
+    Worker,
+    pause_s,
+)
 from geo_reports.store.outbox import Message, put
 from tests.post.conftest import NOW, relay, works
 from tests.store.hand import dump, tamper
@@ -214,3 +223,21 @@ def test_a_worker_that_is_killed_sends_again_under_the_same_id(town_at, db, rece
     assert len(receiver.got) == 2
     assert len(set(receiver.ids)) == 1
     assert [letter.state for letter in town.letters()] == ["sent"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ended_by_itself_is_told_and_one_that_was_stopped_is_not(town_at, file):
+    town = town_at(file)
+    worker = Worker(town.outbox, {}, town.clock, random.Random(1), [lambda: 1 / 0])
+    assert worker.alive
+    worker.start()
+    ends = time.monotonic() + 20
+    while worker.alive and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert not worker.alive
+    worker.stop()
+    whole = Worker(town.outbox, {}, town.clock, random.Random(1))
+    whole.start()
+    assert whole.alive
+    whole.stop()
+    assert whole.alive

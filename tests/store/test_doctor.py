@@ -1,4 +1,5 @@
 import shutil
+import sqlite3
 
 import pytest
 import sqlalchemy as sa
@@ -50,6 +51,7 @@ DAMAGE = {
     "units": "UPDATE report_unit SET unit_id = unit_id + 1 WHERE report_id = {id} AND unit_id = "
     "(SELECT min(unit_id) FROM report_unit WHERE report_id = {id})",
     "receipt": "UPDATE receipt SET made_at = made_at + 1 WHERE report_id = {id}",
+    "waiting": "INSERT INTO waiting (report_id, kind, since) VALUES ({id}, 'comment', 5)",
 }
 """A change behind the program's back, by the kind of problem it is found as."""
 
@@ -119,6 +121,31 @@ def test_what_can_be_derived_is_repaired_and_told(site):
     after = ask(site, "SELECT * FROM counter ORDER BY 1, 2, 3, 4"), ask(site, "SELECT * FROM pyramid ORDER BY 1, 2, 3")
     assert sorted(map(tuple, after[0])) == sorted(map(tuple, before[0]))
     assert sorted(map(tuple, after[1])) == sorted(map(tuple, before[1]))
+    assert site.doctor().repair() == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM waiting WHERE kind = 'photo'",
+        "DELETE FROM waiting WHERE kind = 'text'",
+        "UPDATE waiting SET since = since + 1",
+        "UPDATE waiting SET kind = 'correction' WHERE kind = 'text'",
+        "INSERT INTO waiting (report_id, kind, since) SELECT min(id), 'child', 1 FROM report",
+        "INSERT INTO waiting (report_id, kind, since) VALUES (999999, 'text', 1)",
+    ],
+)
+def test_what_waits_is_examined_and_entered_again(site, damage):
+    before = ask(site, "SELECT * FROM waiting ORDER BY 1, 2")
+    assert before
+    with sqlite3.connect(site.db) as file:  # which looks at no foreign keys
+        file.execute(damage)
+    file.close()
+    assert {finding.what for finding in bad(site.doctor())} <= {"queue", "store file"}
+    assert bad(site.doctor()) != []
+    assert site.doctor().repair() != []
+    assert bad(site.doctor()) == []
+    assert ask(site, "SELECT * FROM waiting ORDER BY 1, 2") == before
     assert site.doctor().repair() == []
 
 

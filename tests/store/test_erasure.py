@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from geo_reports.errors import NotFound, StoreError
-from geo_reports.store import Eraser, ErasureLog, PhotoFolder, Store, faults
+from geo_reports.store import Doctor, Eraser, ErasureLog, PhotoFolder, Query, Store, faults, merging, voices
+from geo_reports.store.change import present
 from geo_reports.store.erasure_log import traces_of
 from geo_reports.store.peek import holds
 from geo_reports.store.remnants import settle
@@ -233,3 +234,32 @@ def test_the_log_tells_nothing_of_what_was_erased(here, store):
     text = log_of(here, store).text()
     assert len(text) == 85
     assert public_id("planted") not in text
+
+
+@BOTH
+@pytest.mark.parametrize(("name", "into"), [("planted", "other"), ("other", "planted")])
+def test_a_merge_leaves_no_name_of_it_with_the_other_report(here, store, name, into):
+    send(store, "other")
+    send(store, "third")
+    with store.writing() as connection:
+        by = {"note": None, "actor": "ana", "at": AT + 1}
+        merging.merge(connection, public_id(name), public_id(into), **by)
+        merging.merge(connection, public_id("third"), public_id(into), **by)
+    before = _voices(store, "other")
+    erase(here, store)
+    left = dump(here.db)
+    assert public_id("planted") not in left
+    assert public_id("third") in left
+    # a voice that was lent goes with its report; those of others stay where they were heard
+    assert (before, _voices(store, "other")) == ((2, 1) if into == "other" else (0, 0))
+    # whoever was merged into what is gone is worked on again
+    found = store.find(Query()).set_index("public_id").status
+    assert found[public_id("third")] == ("duplicate" if into == "other" else "acknowledged")
+    assert found[public_id("other")] == ("received" if into == "other" else "acknowledged")
+    assert counted(store)
+    assert [str(one) for one in Doctor(here.db).examine() if not one.well] == []
+
+
+def _voices(store, name):
+    with store.reading() as connection:
+        return sum(voices.counts(connection, [present(connection, public_id(name)).id]).values())

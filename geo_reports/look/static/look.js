@@ -66,6 +66,7 @@
     function leave() {
       root.hidden = true;
       document.title = "";
+      document.dispatchEvent(new Event("quick-exit"));  // what is being typed goes too
       try { sessionStorage.clear(); } catch (error) { /* storage is refused: it holds nothing */ }
       location.replace(link.href);
     }

@@ -45,10 +45,26 @@
     const units = L.geoJSON(data.units, {
       interactive: false, style: function () { return { className: data.tiles ? "unit over" : "unit" }; }
     }).addTo(map);
-    data.names.forEach(function (row) {
-      L.marker([row[1], row[0]], { icon: label(row[2], "unit-name"), interactive: false, keyboard: false }).addTo(map);
+    const names = data.names.map(function (row) {
+      return L.marker([row[1], row[0]], { icon: label(row[2], "unit-name"), interactive: false, keyboard: false }).addTo(map);
     });
+    map.on("zoomend resize", function () { apart(names); });
+    apart(names);
     return units.getBounds();
+  }
+
+  // Only names that lie on no other: from far off a few can be read, from close by all.
+  function apart(markers) {
+    const taken = [];
+    markers.forEach(function (marker) {
+      const span = marker.getElement().firstElementChild;
+      const at = span.getBoundingClientRect();
+      const free = taken.every(function (other) {
+        return at.right < other.left || other.right < at.left || at.bottom < other.top || other.bottom < at.top;
+      });
+      span.style.visibility = free ? "" : "hidden";
+      if (free) { taken.push(at); }
+    });
   }
 
   // About a finger's width around the mark, in metres.

@@ -43,8 +43,23 @@
     if (ready.sync) { await ready.sync.register("drafts"); }
   }
 
+  // Deletes a draft while the page is left: its name waits outside the database until it is gone from there.
+  const FORGET = "forget";
+
+  function forget(id) {
+    try { localStorage.setItem(FORGET, id); } catch (error) { /* storage is refused: then nothing was kept either */ }
+    return forgetNow();
+  }
+
+  async function forgetNow() {
+    let id = null;
+    try { id = localStorage.getItem(FORGET); } catch (error) { return; }
+    if (!id) { return; }
+    await quietly(self.geoDrafts.remove(id).then(function () { localStorage.removeItem(FORGET); }));
+  }
+
   window.geoClient = {
-    given: given, say: say, element: element, ago: ago, quietly: quietly, sendWaiting: sendWaiting,
+    given: given, say: say, element: element, ago: ago, quietly: quietly, sendWaiting: sendWaiting, forget: forget,
     wake: function () { return quietly(wake()); }
   };
 
@@ -52,6 +67,7 @@
     quietly(navigator.serviceWorker.register("/sw.js?lang=" + given.language, { updateViaCache: "none" }));
   }
   if (!("indexedDB" in window)) { return; }
+  forgetNow();
   addEventListener("online", function () { sendWaiting(true); });
   document.addEventListener("visibilitychange", function () {
     if (document.visibilityState === "visible" && navigator.onLine) { sendWaiting(false); }

@@ -60,8 +60,11 @@
     const says = client.element("p", { class: "help", role: "status", "data-photos-say": "" });
     const bar = client.element("progress", { "aria-label": client.say("preparing_photos") });
     let work = Promise.resolve();
+    // the field itself is emptied after each choice and would go on saying that nothing was chosen
+    const button = client.element("label", { class: "button secondary photo-button", for: input.id }, client.say("add_photos"));
     bar.hidden = true;
-    input.after(bar, says, list);
+    input.classList.add("visually-hidden");
+    input.after(button, bar, says, list);
 
     function row(photo, number) {
       const item = client.element("li");

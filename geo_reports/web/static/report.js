@@ -23,12 +23,18 @@
   let saving = Promise.resolve();
   let timer = 0;
   let busy = false;
+  let left = false;  // by the quick exit: nothing is written down any more
 
   // --- what the form asks, depending on what was answered ---
 
   function familyOf(category) { return (given.categories[category] || [])[0] || ""; }
 
   function valueOf(data, name) { return String(data.get(name) || ""); }
+
+  // What is written about security stays off a phone that others may use, until its sender wants to send it.
+  function secret(data) {
+    return !draft.asked && (familyOf(valueOf(data, "category")) || valueOf(data, "family")) === "security";
+  }
 
   // Only the categories and questions of what was chosen; what is hidden is not sent.
   function narrow() {
@@ -92,10 +98,9 @@
   // Writes the draft down; one after the other, so that the last is what stays.
   function keep(added) {
     const record = structuredClone(draft);
-    const files = added.map(function (photo) {
-      return { id: photo.id, draft: record.id, bytes: photo.bytes, type: photo.type, name: photo.name };
-    });
+    const files = filesOf(record, added);
     saving = saving.then(async function () {
+      if (left) { return; }
       try {
         const open = await drafts.save(record, files);
         tell(open ? "kept" : "already_sent");
@@ -111,11 +116,40 @@
     return saving;
   }
 
+  function filesOf(record, some) {
+    return some.map(function (photo) {
+      return { id: photo.id, draft: record.id, bytes: photo.bytes, type: photo.type, name: photo.name };
+    });
+  }
+
   function changed(added) {
     clearTimeout(timer);
-    take(new FormData(form));
-    return keep(added);
+    timer = 0;
+    const data = new FormData(form);
+    take(data);
+    if (secret(data)) { return unkeep(); }
+    return keep(kept ? added : photos);  // all of them where the kind was another one before
   }
+
+  // Takes what is being written off this phone, once what is being written down is there.
+  function unkeep() {
+    tell("secret_not_kept");
+    if (!kept) { return saving; }
+    kept = false;
+    history.replaceState(history.state, "", PATH + location.hash);
+    saving = saving.then(function () { return client.quietly(drafts.remove(draft.id)); });
+    return saving;
+  }
+
+  // The page is about to go: what was not done by then the next page of this form does.
+  document.addEventListener("quick-exit", function () {
+    left = true;
+    clearTimeout(timer);
+    timer = 0;
+    client.forget(draft.id);
+    form.reset();
+    main.replaceChildren();
+  });
 
   function tell(key) {
     const line = main.querySelector("[data-draft-says]");
@@ -214,7 +248,7 @@
       await (sent.querySelector("#photo") ? gallery.ready() : null);
       const data = dataOf(sent, submitter);
       take(data);
-      await keep([]);
+      await (secret(data) ? unkeep() : keep(kept ? [] : photos));
       await self.geoSending.alone("draft " + draft.id, function () { return hand(data, wayOf(submitter)); });
     } finally {
       done();
@@ -247,7 +281,8 @@
   // On to the receipt, or to the report that got a voice more; of this one the code remains, if it has one.
   async function leave(url) {
     const code = new URL(url).pathname.match(/^\/seguimiento\/([^/]+)$/);
-    await client.quietly(code ? drafts.finish(draft.id, decodeURIComponent(code[1])) : drafts.remove(draft.id));
+    const keeps = code && draft.family !== "security";  // the receipt shows it, and nothing of it stays here
+    await client.quietly(keeps ? drafts.finish(draft.id, decodeURIComponent(code[1])) : drafts.remove(draft.id));
     kept = false;
     location.assign(url);
   }
@@ -266,8 +301,8 @@
     const has = function (name) { return draft.fields.some(function (pair) { return pair[0] === name; }); };
     if (!has("category")) { return fault(say("choose_category"), "category"); }
     if (!["address", "lon", "candidate", "found"].some(has)) { return fault(say("choose_place"), "address"); }
-    const put = await client.quietly(drafts.change(draft.id, { state: "waiting", next: 0, why: "network" }));
-    if (!put) { return fault(say("no_network_not_kept")); }
+    const waits = Object.assign(structuredClone(draft), { state: "waiting", next: 0, why: "network", asked: true });
+    if (left || !await client.quietly(drafts.save(waits, filesOf(waits, kept ? [] : photos)))) { return fault(say("no_network_not_kept")); }
     client.wake();
     if (navigator.storage && navigator.storage.persist) { client.quietly(navigator.storage.persist()); }
     return saved();
@@ -275,6 +310,7 @@
 
   function saved() {
     const id = draft.id;
+    draft = drafts.fresh();  // that one is no longer being written: leaving quickly does not delete it
     const panel = document.getElementById("saved-offline").content.cloneNode(true);
     const says = panel.querySelector("[data-saved-says]");
     main.replaceChildren(panel);
@@ -341,11 +377,19 @@
     narrow();
   }
 
+  // Puts the photos into their field again: a form that the browser sends by itself has no other way to take them along.
+  function giveBack(field) {
+    if (!field || !window.DataTransfer) { return; }
+    const files = new DataTransfer();
+    photos.forEach(function (photo) { files.items.add(new File([photo.bytes], photo.name, { type: photo.type })); });
+    field.files = files.files;
+  }
+
   document.addEventListener("submit", function (event) {
     if (event.defaultPrevented || !ours(event.target)) { return; }
     const by = event.submitter;
     if (by && by.hasAttribute("data-switch-form")) {  // another language: the page comes anew, with the draft
-      if (!kept) { return; }  // or, where this phone keeps nothing, from the service
+      if (!kept) { return giveBack(event.target.querySelector("#photo")); }  // or, where nothing is kept, from the service
       event.preventDefault();
       gallery.ready().then(function () { return saving; }).then(function () {
         location.assign(wayOf(by) + "&borrador=" + draft.id);
@@ -360,10 +404,11 @@
       fault(say("not_sent"));
     }).finally(function () { busy = false; });
   });
-  // Back from a later step: the form is made anew from its draft. A link within the page is no way back.
+  // Back from a later step: the form is made anew from its draft, or from what the step carries. A link within the page is no way back.
   let hash = location.hash;
   addEventListener("popstate", function () {
-    if (location.hash === hash) { location.reload(); }
+    const edit = !kept && main.querySelector("[name=step][value=edit]");
+    if (location.hash === hash) { edit ? edit.click() : location.reload(); }
     hash = location.hash;
   });
   addEventListener("pagehide", function () { if (timer && form.isConnected && form.querySelector("#photo")) { changed([]); } });

@@ -35,7 +35,9 @@ ADDED = {
         Column("sealed_sha256", LargeBinary(32), comment="names the original, encrypted; only in evidence mode"),
     ),
 }
+LIVE_DUMPS = "family = 'dump' AND (channel != 'import' OR status_at > received_at)"
 INDEXES = (
+    ("ix_report_dump_changed", "report", ["status_at"], LIVE_DUMPS),
     ("ix_report_duplicate_of", "report", ["duplicate_of"], "duplicate_of IS NOT NULL"),
     ("ix_photo_shown", "photo", ["public_sha256", "public_n_bytes", "sealed_sha256"], None),
 )
