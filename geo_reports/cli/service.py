@@ -27,7 +27,7 @@ def serve(
     city: CityOption = None,
     db: DbOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 8000]")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on. [default: 8000]")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve synthetic reports from a store of their own, made on first start.")
     ] = False,

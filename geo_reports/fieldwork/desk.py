@@ -7,6 +7,7 @@ from geo_reports.accounts.actor import Actor
 from geo_reports.errors import InputError, NotAllowed, NotFound
 from geo_reports.report import Audience, CloseReason, Family, Status
 from geo_reports.store import Announce, Message, News, Query, Store, silent
+from geo_reports.store.tally import counted_as
 
 MAY_MOVE: dict[Audience, frozenset[Family]] = {
     Audience.CREW: frozenset({Family.DUMP}),
@@ -69,7 +70,7 @@ class Fieldwork:
     def _kind(self, public_id: str, allowed: frozenset[Family], *, held: bool) -> tuple[Family, str]:
         """Family and category of a report; one that waits for approval is there only where ``held``."""
         found = self._store.find(Query(public_id=public_id))
-        if found.empty or (found.status.iloc[0] == Status.HELD and not held):
+        if found.empty or (counted_as(*found[["channel", "status"]].iloc[0]) == Status.HELD and not held):
             # whose role changes nothing is not told which reports exist
             raise NotFound(f"There is no report {public_id!r}.") if allowed else NotAllowed("This needs another role.")
         return Family(found.family.iloc[0]), str(found.category.iloc[0])

@@ -14,6 +14,7 @@ from geo_reports.report import Family, Status
 from geo_reports.store import PhotoFolder, Store, gallery
 from geo_reports.store.erasure import IN_FLIGHT_S
 from geo_reports.store.gallery import Kept
+from geo_reports.store.tally import counted_as
 
 OPENED_S = 3600
 """How long after somebody opened a security report, for a reason that was recorded, they may look at its photos."""
@@ -88,7 +89,7 @@ class PhotoDesk:
         one = self._find(public_id, n)
         if one.family not in families:
             raise NotAllowed("Photos of a security report are seen by moderators and administrators.")
-        if one.status == Status.HELD and actor.role not in MAY_PUBLISH:
+        if counted_as(one.channel, one.status) == Status.HELD and actor.role not in MAY_PUBLISH:
             raise NotFound("There is no such photo.")  # nor is there such a report, for them
         if one.state == gallery.WITHHELD and actor.role not in MAY_PUBLISH:
             raise NotAllowed("This photo is seen by moderators and administrators.")

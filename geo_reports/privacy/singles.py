@@ -15,6 +15,7 @@ from geo_reports.privacy.story import Followed, Story, tell
 from geo_reports.privacy.window import Window
 from geo_reports.report import OPEN, UNSEEN, Audience, Family, Status
 from geo_reports.store import Query, followup, voices
+from geo_reports.store.tally import counted_as
 
 MAP_LIMIT = 10_000
 """Points one page can carry; beyond it the newest are shown and the page says so."""
@@ -54,6 +55,7 @@ class Singles(Window):
             units=self._unit(filters.unit, filters.layer),
             outside=None if self.audience in rules.STAFF else False,
             before_id=self._id_of(filters.before, self._markers()),
+            unapproved=rules.sees(self.audience, Status.HELD),
         )
         found = self._newest(query, filters.bbox, filters.limit + 1)
         page = found.head(filters.limit)
@@ -72,6 +74,7 @@ class Singles(Window):
                 since=since,
                 outside=False,
                 limit=MAP_LIMIT,
+                unapproved=rules.sees(self.audience, Status.HELD),
             ),
             text=True,
         )
@@ -85,7 +88,7 @@ class Singles(Window):
         if actor.role not in rules.DESK:
             raise NotAllowed("Single reports are opened by crews, moderators and administrators.")
         found = self._store.find(Query(public_id=public_id))
-        if found.empty or (found.status.iloc[0] == Status.HELD and actor.role not in rules.APPROVES):
+        if found.empty or (_waits(found) and actor.role not in rules.APPROVES):
             raise NotFound(f"There is no report {public_id!r}.")
         if found.family.iloc[0] == Family.SECURITY:
             if actor.role not in rules.OPENS_SECURITY:
@@ -241,3 +244,8 @@ class Singles(Window):
         public = category is not None and rules.as_points(Audience.PUBLIC, category) and not found.outside.iloc[0]
         seen = public and Status(found.status.iloc[0]) not in UNSEEN
         return Followed(str(found.status.iloc[0]), target if seen else None)
+
+
+def _waits(found: pd.DataFrame) -> bool:
+    """Tell whether the report found waits for approval, or was withdrawn where nobody may have approved it."""
+    return counted_as(*found[["channel", "status"]].iloc[0]) == Status.HELD

@@ -26,6 +26,7 @@ class Kept:
     family: str
     category: str
     status: str
+    channel: str
     n: int
     state: str
     sha256: bytes
@@ -35,7 +36,7 @@ class Kept:
     sealed_sha256: bytes | None
 
 
-_OF_REPORT = (report.c.id.label("report_id"), report.c.family, report.c.category, report.c.status)
+_OF_REPORT = (report.c.id.label("report_id"), report.c.family, report.c.category, report.c.status, report.c.channel)
 _OF_PHOTO = [photo.c[name] for name in ("n", "state", "sha256", "width", "height", "public_sha256", "sealed_sha256")]
 
 

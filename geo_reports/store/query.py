@@ -9,11 +9,15 @@ from sqlalchemy.engine import Connection
 
 from geo_reports.geography import morton
 from geo_reports.store.schema import DUMPS, batch, counter, event, event_note, report, report_text, report_unit, unit
+from geo_reports.store.tally import COUNTED
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which reports to find; None filters nothing. Times are seconds UTC, ``bbox`` west, south, east, north."""
+    """Which reports to find; None filters nothing. Times are seconds UTC, ``bbox`` west, south, east, north.
+
+    ``unapproved`` False leaves out children's reports that were withdrawn, which nobody may have approved.
+    """
 
     families: tuple[str, ...] | None = None
     categories: tuple[str, ...] | None = None
@@ -27,6 +31,7 @@ class Query:
     outside: bool | None = None
     before_id: int | None = None
     limit: int | None = None
+    unapproved: bool = True
 
 
 FOUND = [
@@ -166,6 +171,8 @@ def _conditions(query: Query) -> list[sa.ColumnElement[bool]]:
     ):
         if values is not None:
             found.append(column.in_(values))
+    if not query.unapproved:
+        found.append(report.c.status == COUNTED)
     if query.bbox is not None:
         west, south, east, north = query.bbox
         low, high = morton.span(query.bbox)

@@ -26,6 +26,8 @@ from geo_reports.store.schema import (
 )
 from geo_reports.store.tally import COUNTED, ZOOMS, add_counts, add_tiles
 
+NOBODY = "service"
+"""Actor of what follows by itself."""
 Chosen = sa.ColumnElement[bool]
 """Condition on ``report`` that says which reports go."""
 
@@ -35,7 +37,7 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
     ids = np.fromiter(
         connection.execute(sa.select(report.c.id).where(chosen).order_by(report.c.id)).scalars(), np.int64
     )
-    _part(connection, chosen, actor, at)
+    _part(connection, chosen, at)
     _uncount(connection, chosen)
     _forget_merges(connection, chosen)
     which = sa.select(report.c.id).where(chosen)
@@ -52,12 +54,15 @@ def remove(connection: Connection, chosen: Chosen, *, kind: str, reason: str, ac
     return len(ids)
 
 
-def _part(connection: Connection, chosen: Chosen, actor: str, at: int) -> None:
-    """Let reports that were merged into these, and stay, be worked on again: nobody else tells of the matter now."""
+def _part(connection: Connection, chosen: Chosen, at: int) -> None:
+    """Let reports that were merged into these, and stay, be worked on again: nobody else tells of the matter now.
+
+    It is nobody's act: what their own senders did is told by the actor of an event.
+    """
     here = sa.select(report.c.id).where(chosen).correlate(None)
     left = sa.select(report.c.public_id).where(report.c.duplicate_of.in_(here), report.c.id.not_in(here))
     for name in connection.execute(left.order_by(report.c.id)).scalars().all():
-        part(connection, name, status=Status.ACKNOWLEDGED, actor=actor, at=at)
+        part(connection, name, status=Status.ACKNOWLEDGED, actor=NOBODY, at=at)
 
 
 def _forget_merges(connection: Connection, chosen: Chosen) -> None:

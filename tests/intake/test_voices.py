@@ -1,5 +1,7 @@
 """Voices: once for each key, only for open dumps that everybody sees, counted like a report."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -44,6 +46,19 @@ def heard(store, public_id):
 
 def kinds(store, public_id):
     return [event["kind"] for event in store.events_of(int(store.find(Query(public_id=public_id)).id.iloc[0]))]
+
+
+def test_a_key_that_is_sent_many_times_at_once_has_one_voice(tiny_city, store, send, clock):
+    public_id, house, start = send(), Voices(tiny_city, store, clock), threading.Barrier(6)
+
+    def join(_number):
+        start.wait(10)
+        return house.join(public_id, key=ONE)
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(join, range(6))) == [False] * 5 + [True]
+    assert heard(store, public_id) == 1
+    assert kinds(store, public_id) == ["received", "voice"]
 
 
 def test_a_key_has_one_voice_whatever_it_is_sent_to(tiny_city, store, send, clock):

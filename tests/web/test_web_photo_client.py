@@ -69,7 +69,7 @@ def uploads(ear: Ear) -> list[bytes]:
 def test_a_photo_offers_its_place_and_is_sent_without_it(form, ear, house):
     large = photo_corpus.saved(photo_corpus.corners(2400, 1200), "JPEG", exif=exif(orientation=6))
     form.locator("#photo").set_input_files(chosen("con lugar.jpg", large))
-    asks = form.get_by_role("group", name="¿Usar el lugar de la foto?")
+    asks = form.get_by_role("group", name="¿El problema está donde se tomó la foto?")
     expect(asks).to_be_visible()
     expect(form.locator("input[name=lon]")).to_have_value("")  # not before a yes
     asks.get_by_role("button", name="Sí").click()
@@ -94,7 +94,7 @@ def test_no_leaves_the_place_to_be_chosen(form):
     form.locator("#photo").set_input_files(
         chosen("a.jpg", photo_corpus.saved(photo_corpus.corners(), "JPEG", exif=exif()))
     )
-    asks = form.get_by_role("group", name="¿Usar el lugar de la foto?")
+    asks = form.get_by_role("group", name="¿El problema está donde se tomó la foto?")
     asks.get_by_role("button", name="No").click()
     expect(asks).to_have_count(0)
     expect(form.locator("input[name=lon]")).to_have_value("")
@@ -104,7 +104,7 @@ def test_heic_goes_as_it_is_and_its_place_is_read(form, ear):
     heic = io.BytesIO()
     pillow_heif.from_pillow(photo_corpus.corners(256, 192)).save(heic, exif=exif())
     form.locator("#photo").set_input_files(chosen("a.heic", heic.getvalue(), "image/heic"))
-    expect(form.get_by_role("group", name="¿Usar el lugar de la foto?")).to_be_visible()
+    expect(form.get_by_role("group", name="¿El problema está donde se tomó la foto?")).to_be_visible()
     expect(form.locator(".no-thumb")).to_have_text("Foto 1")
     form.get_by_label("¿Qué viste?").select_option("rubble")
     form.get_by_label("¿Dónde está?").fill("Los Aromos 100")
