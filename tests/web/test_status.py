@@ -149,7 +149,9 @@ def test_a_merged_report_goes_on_in_the_other(visitor, put, house):
     assert f'href="/reportes/{first.public_id}"' in html
     assert "1 persona más dijo que vio lo mismo." in text_of(page(visitor, first))
     house.followup.erase(first.code, first.code)
-    assert "El otro reporte ya no se guarda." in page(visitor, second)
+    alone = page(visitor, second)
+    assert "Vuelve a ser un reporte aparte" in alone
+    assert first.public_id not in alone
 
 
 def test_a_merged_security_report_names_no_other(visitor, put, house):

@@ -28,6 +28,26 @@ GET = {
     "/personal/reportes/{dump}": (303, 200, 403, 200, 200),
     "/personal/reportes/{theft}": (303, 403, 403, 200, 200),
     "/personal/reportes/none": (303, 404, 403, 404, 404),
+    "/barrios": (200, 200, 200, 200, 200),
+    "/barrios/avisos.atom": (200, 200, 200, 200, 200),
+    "/barrios/{unit}": (200, 200, 200, 200, 200),
+    "/barrios/{unit}/avisos.atom": (200, 200, 200, 200, 200),
+    "/borradores": (200, 200, 200, 200, 200),
+    "/fotos/{dump}/{n}.jpg": (404, 404, 404, 404, 404),
+    "/fotos/{theft}/{n}.jpg": (404, 404, 404, 404, 404),
+    "/icono-{size}.png": (200, 200, 200, 200, 200),
+    "/manifest.webmanifest": (200, 200, 200, 200, 200),
+    "/mapas/{map}/incrustar": (200, 200, 200, 200, 200),
+    "/reportar/fondo.json": (200, 200, 200, 200, 200),
+    "/reportes/{dump}": (200, 200, 200, 200, 200),
+    "/reportes/{theft}": (404, 404, 404, 404, 404),
+    "/seguimiento/{code}/datos.json": (200, 200, 200, 200, 200),
+    "/seguimiento/{code}/qr.svg": (200, 200, 200, 200, 200),
+    "/suscripcion/{token}": (404, 404, 404, 404, 404),
+    "/suscripcion/{token}/baja": (200, 200, 200, 200, 200),
+    "/sw.js": (200, 200, 200, 200, 200),
+    "/personal/reportes/{dump}/fotos/{n}.jpg": (303, 404, 403, 404, 404),
+    "/personal/reportes/{theft}/fotos/{n}.jpg": (303, 404, 403, 404, 404),
     "/static/look.css": (200, 200, 200, 200, 200),
     "/static/../app.py": (404, 404, 404, 404, 404),
 }
@@ -52,6 +72,20 @@ POST = {
     "/personal/reportes/{dump}/leido": (401, 403, 403, 422, 422),
     "/personal/reportes/{dump}/foto/0": (401, 403, 403, 404, 404),
     "/personal/moderacion": (401, 403, 403, 422, 422),
+    "/barrios/{unit}/suscribir": (404, 404, 404, 404, 404),
+    "/reportes/{dump}/me-sumo": (303, 303, 303, 303, 303),
+    "/reportes/{theft}/me-sumo": (404, 404, 404, 404, 404),
+    "/seguimiento/{code}/borrar": (200, 200, 200, 200, 200),
+    "/seguimiento/{code}/comentario": (422, 422, 422, 422, 422),
+    "/seguimiento/{code}/confirmar": (409, 409, 409, 409, 409),
+    "/seguimiento/{code}/corregir": (422, 422, 422, 422, 422),
+    "/seguimiento/{code}/foto": (422, 422, 422, 422, 422),
+    "/seguimiento/{code}/reabrir": (422, 422, 422, 422, 422),
+    "/seguimiento/{code}/retirar": (200, 200, 200, 200, 200),
+    "/suscripcion/{token}": (404, 404, 404, 404, 404),
+    "/suscripcion/{token}/baja": (200, 200, 200, 200, 200),
+    "/personal/reportes/{dump}/fotos/{n}/original": (401, 403, 403, 404, 404),
+    "/personal/reportes/{theft}/fotos/{n}/original": (401, 403, 403, 404, 404),
     "/salir": (401, 303, 303, 303, 303),
 }
 GIVEN = {"status": "in_progress", "reason": "", "note": "", "text": "Escombros"}
@@ -60,11 +94,13 @@ GIVEN = {"status": "in_progress", "reason": "", "note": "", "text": "Escombros"}
 @pytest.fixture
 def ids(put):
     dump, theft = put(**DUMP, description="Escombros"), put(**THEFT)
-    return {"dump": dump.public_id, "theft": theft.public_id, "code": dump.code}
+    parts = {"unit": "A", "n": 0, "map": "residents", "size": 192, "token": "x" * 20}
+    return {"dump": dump.public_id, "theft": theft.public_id, "code": dump.code, **parts}
 
 
 def test_matrix_names_every_route(house):
-    known = {path.replace("{dump}", "{public_id}") for path in (*GET, *POST) if "{theft}" not in path}
+    named = {path.replace("{dump}", "{public_id}") for path in (*GET, *POST) if "{theft}" not in path}
+    known = {path.replace("{map}", "{name}") for path in named}
     known |= {"/personal/reportes/{public_id}/foto/{n}", "/mapas/{name}", "/static/{name:path}"}
     routes = set(_paths(create_web(house).routes))
     assert routes - known == set()

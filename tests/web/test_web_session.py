@@ -123,7 +123,7 @@ def test_closing_without_a_reason_is_explained_on_the_same_page(staff, put, hous
     given = {"csrf": person.csrf, "status": "closed_without_solution", "note": "Fuimos el lunes"}
     answer = person.client.post(f"/personal/reportes/{public_id}/estado", data=given)
     assert answer.status_code == 422
-    assert "Cerrar sin solución necesita un motivo" in answer.text
+    assert "Terminar sin solución necesita un motivo" in answer.text
     assert 'value="closed_without_solution" required checked' in answer.text
     assert "Fuimos el lunes</textarea>" in answer.text
     done = person.client.post(f"/personal/reportes/{public_id}/estado", data=given | {"reason": "private_land"})
