@@ -344,7 +344,7 @@ def in_order(wanted, names):
 
 @pytest.mark.parametrize("js", [True, False], ids=["script", "plain"])
 def test_report_with_the_keyboard_alone(page_at, base_url, js):
-    page = page_at(390, 844, js=js) if js else page_at(390, 844)
+    page = page_at(390, 844, js=js)
     page.goto(f"{base_url}/reportar")
     names = walk(page, "Revisar y enviar")
     wanted = ["Ir al contenido", "Maipú", "Lectura fácil", "Salir rápido", "Carabineros", "Fotos", "Microbasurales"]

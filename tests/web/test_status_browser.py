@@ -63,10 +63,11 @@ def test_on_paper_there_are_code_link_and_qr_and_no_buttons(page_at, served, put
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["scripts", "no scripts"])
-def test_from_clean_to_opened_again_to_erased(page_at, served, put, house, js):
+@pytest.mark.parametrize("size", [SMALL, PHONE, DESK], ids=["small", "phone", "desk"])
+def test_from_clean_to_opened_again_to_erased(page_at, served, put, house, size, js):
     report = put(**DUMP)
     house.fieldwork.set_status(report.public_id, Status.CLEANED, reason=None, note=None, actor=BOSS)
-    page = page_at(*PHONE, js=js)
+    page = page_at(*size, js=js)
     page.goto(f"{served}/seguimiento/{report.code}")
     page.get_by_role("button", name="Sí, quedó limpio").click()
     expect(page.get_by_role("heading", name="Confirmado limpio")).to_be_visible()

@@ -44,8 +44,10 @@ def test_pages_fit_and_axe_finds_nothing(page_at, town, size, scheme):
     assert (foreign, said) == ([], [])
 
 
-def test_follow_a_neighborhood_without_scripts(page_at, town):
-    page = page_at(*PHONE, js=False)
+@pytest.mark.parametrize("js", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_follow_a_neighborhood(page_at, town, width, js):
+    page = page_at(width, 844, js=js)
     page.goto(f"{town.url}/barrios")
     page.get_by_role("link", name="Barrio A").click()
     expect(page.get_by_role("heading", level=1, name="Barrio A")).to_be_visible()

@@ -140,7 +140,8 @@ def test_joining_from_the_page_waits_its_turn_and_loses_nothing(house_at):
     assert voices(client, name) == 1
 
 
-@pytest.mark.parametrize(("width", "js"), [(320, False), (390, True)])
+@pytest.mark.parametrize("js", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_report_the_same_dump_in_a_browser(page_at, served, put, house, width, js):
     report = put(**DUMP | {"lon": -69.999, "lat": -32.995}, size="car")
     page = page_at(width, 800, js=js)

@@ -131,11 +131,12 @@ def test_refusals_are_not_counted_and_staff_neither(house_at):
     assert send(client, key="l" * 24, description="otro").status_code == 303
 
 
-@pytest.mark.parametrize("js", [True, False])
-def test_a_photo_is_sent_from_a_browser(page_at, served, house, folder, tmp_path: Path, js):
+@pytest.mark.parametrize("js", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_photo_is_sent_from_a_browser(page_at, served, house, folder, tmp_path: Path, width, js):
     photo = tmp_path / "foto con ñ.jpg"
     photo.write_bytes(photo_corpus.jpeg())
-    page = page_at(390, 844, js=js)
+    page = page_at(width, 844, js=js)
     foreign = guard(page.context, served)
     page.goto(f"{served}/reportar")
     page.get_by_label("¿Dónde está?").fill("Los Aromitos 100")
